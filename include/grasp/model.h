@@ -20,16 +20,6 @@ extern "C" {
 
 typedef struct grasp_model grasp_model;
 
-/** Shape of a layer with weights: gradient = sum over `positions` of delta (outputs) times [activation (inputs), 1 if has_bias]. */
-typedef struct grasp_layer_shape {
-    size_t  size;      /**< sizeof(grasp_layer_shape) */
-    int64_t inputs;    /**< d_in */
-    int64_t outputs;   /**< d_out */
-    int64_t positions; /**< T: 1 for a plain layer; tokens, time steps or pixels otherwise */
-    int32_t has_bias;  /**< 0 or 1 */
-    int32_t reserved;  /**< 0 */
-} grasp_layer_shape;
-
 /** A model of the caller's. Each function gets `user`, returns GRASP_CB_OK (or GRASP_CB_STOP to cancel), runs on the calling thread.
  *  rows: n row indices in [0, n_rows). All arrays are dense, row-major, float64. Functions marked optional may be NULL; a call that
  *  needs one says which. */
@@ -50,7 +40,9 @@ typedef struct grasp_model_ops {
     int32_t (*features)(void *user, int64_t n, const int64_t *rows, double *features); /**< optional: n x n_features */
     int32_t (*sample_grads)(void *user, int64_t n, const int64_t *rows, double *grads); /**< optional: n x p */
     int64_t (*n_layers)(void *user);                                               /**< optional: layers given as factors */
-    int32_t (*layer_shape)(void *user, int64_t layer, grasp_layer_shape *shape);   /**< optional: with n_layers */
+    /** optional, with n_layers: d_in, d_out, positions T (1: a plain layer; else tokens, time steps or pixels), has_bias 0 or 1.
+     *  The layer's gradient is sum_t delta_t (x) [a_t, 1 if has_bias]. */
+    int32_t (*layer_shape)(void *user, int64_t layer, int64_t *inputs, int64_t *outputs, int64_t *positions, int32_t *has_bias);
     /** optional: act n x T x d_in, delta n x T x d_out */
     int32_t (*sample_factors)(void *user, int64_t layer, int64_t n, const int64_t *rows, double *act, double *delta);
     int32_t (*init)(void *user, uint64_t seed);              /**< optional: fresh parameters, a function of the seed */
@@ -81,9 +73,9 @@ GRASP_API int64_t     grasp_model_n_classes(const grasp_model *model);
 /** Bound samples; 0 before grasp_model_bind(). */
 GRASP_API int64_t grasp_model_n_rows(const grasp_model *model);
 /** Layers with weights, and the shape of one. Custom without the hooks: 0 layers. */
-GRASP_API int64_t      grasp_model_n_layers(const grasp_model *model);
-GRASP_API grasp_status grasp_model_layer_shape(grasp_context *ctx, const grasp_model *model, int64_t layer,
-                                               grasp_layer_shape *out);
+GRASP_API int64_t grasp_model_n_layers(const grasp_model *model);
+GRASP_API grasp_status grasp_model_layer_shape(grasp_context *ctx, const grasp_model *model, int64_t layer, int64_t *inputs,
+                                               int64_t *outputs, int64_t *positions, int32_t *has_bias);
 GRASP_API grasp_status grasp_model_get_params(grasp_context *ctx, const grasp_model *model, double *theta, int64_t len);
 /** len must be p; NaN and infinity are refused. */
 GRASP_API grasp_status grasp_model_set_params(grasp_context *ctx, grasp_model *model, const double *theta, int64_t len);

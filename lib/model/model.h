@@ -13,6 +13,12 @@
 
 extern const grasp__param_table grasp__mlp_params;
 
+/* A layer with weights: gradient = sum over positions of delta (outputs) (x) [activation (inputs), 1 if has_bias]. */
+typedef struct grasp__layer_shape {
+    int64_t inputs, outputs, positions;
+    int32_t has_bias;
+} grasp__layer_shape;
+
 /* Turns the losses of a batch into weights: the gradient is sum_i weight_i d loss_i. loss and weight have n entries, rows are
  * the batch. Must not allocate. What the objective's value is, the weigher keeps. */
 typedef grasp_status (*grasp__weigher)(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight);
@@ -31,8 +37,7 @@ int32_t grasp__model_dtype(const grasp_model *m);                    /* of the b
 bool    grasp__model_is_linear(const grasp_model *m);                /* logistic, softmax: convex loss */
 bool    grasp__model_has_factors(const grasp_model *m);
 bool    grasp__model_has_sample_grads(const grasp_model *m);
-/* shape->size is set. */
-grasp_status grasp__model_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer, grasp_layer_shape *shape);
+grasp_status grasp__model_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer, grasp__layer_shape *shape);
 const double *grasp__model_sample_weights(const grasp_model *m);     /* NULL: all 1 */
 /* mask[j] = 1 where parameter j is a bias (not penalised), 0 elsewhere; a model without layers has no known bias. */
 grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, uint8_t *mask);
