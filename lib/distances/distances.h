@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * distances: the seam. Consumers (cluster, metrics, sweep, infer) see n samples, tiles of values with a certified half-width,
+ * the exact decision of a pair, and weighted sums; never where the rows live. A new kernel, a GPU or a second machine plugs in here.
+ */
+#ifndef GRASP__DISTANCES_H
+#define GRASP__DISTANCES_H
+
+#include "base/base.h"
+#include "linalg/linalg.h"
+#include "gradients/gradients.h"
+#include "grasp/distances.h"
+
+extern const grasp__param_table grasp__distances_params;
+
+enum { GRASP__TILE = 128 };                                             /* no tile asked for is larger, in either direction */
+enum { GRASP__COSINE = 1, GRASP__EUCLIDEAN = 2, GRASP__PRECOMPUTED = 3 }; /* metrics */
+
+grasp_status grasp__distances_check(grasp_context *ctx, const grasp_distances *d, const char *name);
+/* o: options of grasp__distances_params. mean_or_null: p values to centre with in place of the rows' own mean (assigning new
+ * samples to a class); makes center = 1. */
+grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o, const double *mean_or_null,
+                                     grasp_distances **out);
+/* The same with everything spelled out: metric GRASP__COSINE or GRASP__EUCLIDEAN, implicit. */
+grasp_status grasp__distances_create_implicit(grasp_context *ctx, grasp_gradients *g, int32_t metric, bool center,
+                                              const double *mean_or_null, grasp_distances **out);
+void         grasp__distances_free(grasp_distances *d);
+
+int64_t grasp__distances_count(const grasp_distances *d);
+int32_t grasp__distances_metric(const grasp_distances *d);
+int64_t grasp__distances_dim(const grasp_distances *d);                  /* p; 0 for precomputed */
+bool    grasp__distances_is_zero(const grasp_distances *d, int64_t i);   /* a zero row of a cosine space */
+const double *grasp__distances_mean(const grasp_distances *d);           /* p values; NULL when not centred */
+
+/* One worker's eye on the space: scratch for its tiles. Made on the calling thread, used by one thread at a time. */
+typedef struct grasp__reader grasp__reader;
+grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
+void         grasp__reader_free(grasp__reader *r);
+/* values[a * nj + b] = distance of i + a and j + b, ni, nj <= GRASP__TILE; each within *half_width of the truth, so a value
+ * outside eps +- half_width is decided. The distance of a sample to itself is 0. Bits depend on (i, ni, j, nj) only. */
+void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width);
+/* The truth: are i and j within eps? Symmetric; true for i == j and eps >= 0. O(p). */
+bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps);
+
+/* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows themselves
+ * (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K. Precomputed: GRASP_E_UNSUPPORTED. */
+grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight, int64_t K, double *inner);
+
+grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *d, double eps, int64_t *count);
+
+#endif
