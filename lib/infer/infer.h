@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * infer: who the groups are. Split by class, sweep, select, merge; assign; fit.
+ */
+#ifndef GRASP__INFER_H
+#define GRASP__INFER_H
+
+#include "base/base.h"
+#include "report/report.h"
+#include "groups/groups.h"
+#include "model/model.h"
+#include "gradients/gradients.h"
+#include "distances/distances.h"
+#include "sweep/sweep.h"
+#include "train/train.h"
+#include "grasp/infer.h"
+
+extern const grasp__param_table grasp__infer_params;
+extern const grasp__param_table grasp__fit_params;
+
+/* What was found in one class. */
+typedef struct grasp__inferred_class {
+    int64_t  label;                 /* the class, as in y */
+    int64_t  n;                     /* its samples */
+    int64_t *row;                   /* n: their positions in y */
+    double   eps, score;
+    int64_t  min_samples;
+    int64_t  n_clusters, n_noise;
+    int64_t  first_group;           /* global id of its cluster 0 */
+    int32_t  admissible;            /* 0: no setting was, the class is one group */
+    int64_t *cluster;               /* n: labels within the class */
+    uint8_t *core;                  /* n: core flags (dbscan) */
+    double  *mean;                  /* p, or NULL when not centred */
+    double  *scores;                /* per setting, grid order */
+} grasp__inferred_class;
+
+struct grasp_inference {
+    grasp__object          object;
+    int32_t                metric;  /* GRASP__COSINE or GRASP__EUCLIDEAN */
+    int32_t                algorithm; /* 1 dbscan, 2 kmeans */
+    bool                   center;
+    int64_t                n_classes, n_settings;
+    grasp__inferred_class *classes;
+    double                *grid_eps;         /* n_settings */
+    int64_t               *grid_min_samples; /* n_settings */
+    grasp_gradients       *gradients;        /* all rows it was inferred from; after loading, those of the core samples only */
+    grasp_groups          *groups;
+};
+
+grasp_status grasp__inference_check(grasp_context *ctx, const grasp_inference *inference, const char *name);
+grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
+                          const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null);
+grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_g, const int64_t *y, int64_t n,
+                           grasp_groups **out);
+void         grasp__inference_free(grasp_inference *inference);
+
+#endif
