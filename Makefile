@@ -30,7 +30,10 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 UNCONFIGURED := help clean distclean
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
--include config.mk
+include config.mk
+endif
+ifneq ($(filter clean distclean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
 endif
 
 configure: configure.ac
@@ -165,7 +168,8 @@ RUNNER   := $B/bin/run-suites
 
 build/gen/suites.h: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)for s in $(SUITES); do echo "SUITE($$s)"; done >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	$(Q)for s in $(SUITES); do echo "SUITE($$s)"; done >$@.$(VARIANT); \
+	    cmp -s $@.$(VARIANT) $@ && rm $@.$(VARIANT) || mv $@.$(VARIANT) $@
 
 $B/tests/main.o: build/gen/suites.h
 $B/tests/%.o: tests/%.c $B/flags
@@ -285,12 +289,13 @@ dist: configure
 	@echo "build/$(DIST).tar.gz"
 
 distcheck: dist
-	@+MAKE='$(MAKE)' tools/distcheck build/$(DIST).tar.gz $(DIST)
+	@+MAKE='$(MAKE)' tools/distcheck build/$(DIST).tar.gz
 
 clean:
 	$(Q)rm -rf build
 distclean: clean
-	$(Q)rm -rf configure config.mk config.log config.status autom4te.cache configure~
+	$(Q)rm -rf config.mk config.log config.status autom4te.cache
+	$(Q)[ ! -e .git ] || rm -f configure configure~ # a release brings its configure
 
 help:
 	@cat tools/help.txt

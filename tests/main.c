@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Runs the suites named on the command line, or all: every tests/check_x.c has a check_x_suite(), and the Makefile lists
- * them in suites.h. Each suite's count and time are shown, then every failure, and last the closing line in Check's form.
+ * Runs the suites named on the command line, or all: every tests/check_x.c has a check_x_suite(), and the Makefile
+ * lists them in suites.h. Shows each suite's count and time, its failures, and last the closing line in Check's form.
  * CK_FORK=no keeps the tests in this process, as sanitizers and valgrind want it.
  */
 #include <check.h>
@@ -64,8 +64,8 @@ static int show_failures(SRunner *runner)
     TestResult **failed = srunner_failures(runner);
     for (int i = 0; i < n; ++i) {
         errors += tr_rtype(failed[i]) == CK_ERROR;
-        printf("%s:%d: %s: %s\n", tr_lfile(failed[i]) ? tr_lfile(failed[i]) : "?", tr_lno(failed[i]), tr_tcname(failed[i]),
-               tr_msg(failed[i]));
+        const char *file = tr_lfile(failed[i]);
+        printf("%s:%d: %s: %s\n", file ? file : "?", tr_lno(failed[i]), tr_tcname(failed[i]), tr_msg(failed[i]));
     }
     free(failed);
     return errors;
