@@ -139,10 +139,6 @@ GRASP_API uint64_t grasp_context_memory_peak(const grasp_context *ctx);
 /** Seed of everything random (Philox4x32-10, keyed by seed, purpose and item); default 0. */
 GRASP_API grasp_status grasp_context_set_seed(grasp_context *ctx, uint64_t seed);
 GRASP_API uint64_t     grasp_context_seed(const grasp_context *ctx);
-/** Forces the tile kernel: "auto" (default), "portable", "avx2", "avx512", "neon". GRASP_E_UNSUPPORTED where absent. For tests. */
-GRASP_API grasp_status grasp_context_set_kernel(grasp_context *ctx, const char *name);
-/** Name of the tile kernel this context uses. Static. */
-GRASP_API const char *grasp_context_kernel(const grasp_context *ctx);
 
 /* ---- parameters ---------------------------------------------------------------------------------------------- */
 /* grasp_params_create() stands in api.h, beside the list of algorithms. Keys are the same in C, bindings and programs. */

@@ -36,8 +36,8 @@ grasp_status grasp__leave(grasp_context *ctx, grasp_status status);
 
 /* ---- errors ---------------------------------------------------------------------------------------------------- */
 
-/* Writes "function: <formatted>" into ctx and returns `status`. Understands %s %d %u %c %g %% with l, ll, z, j; allocates
- * nothing, ignores the locale. Calling thread only: a task of grasp__parallel returns a status and leaves words to its caller. */
+/* Writes "function: <formatted>" into ctx and returns `status`. Understands %s %.*s %d %u %c %% with l, ll, z, j, and %g,
+ * which prints the shortest text that reads back as the same number; allocates nothing, ignores the locale. Calling thread only: a task of grasp__parallel returns a status and leaves words to its caller. */
 grasp_status grasp__fail(grasp_context *ctx, grasp_status status, const char *format, ...) GRASP__PRINTF(3, 4);
 /* The formatter itself: always terminates, cuts at `size`. Returns the length written. */
 size_t grasp__format(char *buffer, size_t size, const char *format, ...) GRASP__PRINTF(3, 4);
@@ -52,6 +52,10 @@ grasp_status grasp__check_dtype(grasp_context *ctx, int32_t dtype, const char *n
 grasp_status grasp__check_finite_f64(grasp_context *ctx, const double *v, int64_t n, const char *name);
 /* First member of a caller's function table: too small for `least`, or larger than `known` with a non-zero tail: GRASP_E_ARG. */
 grasp_status grasp__check_table(grasp_context *ctx, const void *table, size_t least, size_t known, const char *name);
+
+/* Of `count` names (count 0: NULL) the one most like `wanted`, for the message about an unknown one. */
+const char *grasp__nearest(const char *wanted, int64_t count, const char *(*name)(const void *list, int64_t i),
+                           const void *list);
 
 /* ---- handles ---------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +82,8 @@ grasp_status grasp__alloc(grasp_context *ctx, int64_t count, size_t size, void *
 grasp_status grasp__alloc_zero(grasp_context *ctx, int64_t count, size_t size, void *out_pointer);
 /* Grows (or shrinks) *inout_pointer from old_count to new_count elements; untouched on an error. NULL is an empty block. */
 grasp_status grasp__realloc(grasp_context *ctx, int64_t old_count, int64_t new_count, size_t size, void *inout_pointer);
+/* What such a block adds to grasp_context_memory_used(), for price functions; UINT64_MAX if it cannot be. */
+uint64_t grasp__price(int64_t count, size_t size);
 void grasp__free(void *block); /* NULL is fine; any thread */
 /* Fails with GRASP_E_MEMLIMIT or GRASP_E_OVERFLOW if `count * size` more bytes would not be admitted. Allocates nothing. */
 grasp_status grasp__check_memory(grasp_context *ctx, int64_t count, size_t size);
@@ -100,6 +106,12 @@ grasp__stage_mark grasp__stage_begin(grasp_context *ctx, const char *what, doubl
 void              grasp__stage_end(grasp_context *ctx, grasp__stage_mark outer);
 /* For long inner loops on worker threads: has a cancel been asked for? Any thread, cheap. */
 bool grasp__cancel_pending(const grasp_context *ctx);
+
+/* ---- a place for linalg ------------------------------------------------------------------------------------------- */
+
+/* The table of tile kernels that this context uses; NULL until linalg, which owns its type, puts one there. */
+void        grasp__set_kernels(grasp_context *ctx, const void *kernels);
+const void *grasp__kernels(const grasp_context *ctx);
 
 /* ---- threads --------------------------------------------------------------------------------------------------------- */
 
