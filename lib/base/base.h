@@ -110,8 +110,8 @@ bool grasp__cancel_pending(const grasp_context *ctx);
 /* ---- a place for linalg ------------------------------------------------------------------------------------------- */
 
 /* The table of tile kernels that this context uses; NULL until linalg, which owns its type, puts one there. */
-void        grasp__set_kernels(grasp_context *ctx, const void *kernels);
-const void *grasp__kernels(const grasp_context *ctx);
+void        grasp__set_kernel_slot(grasp_context *ctx, const void *kernels);
+const void *grasp__kernel_slot(const grasp_context *ctx);
 
 /* ---- threads --------------------------------------------------------------------------------------------------------- */
 

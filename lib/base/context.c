@@ -239,12 +239,12 @@ uint64_t grasp__seed(const grasp_context *ctx)
     return ctx->seed;
 }
 
-void grasp__set_kernels(grasp_context *ctx, const void *kernels)
+void grasp__set_kernel_slot(grasp_context *ctx, const void *kernels)
 {
     ctx->kernels = kernels;
 }
 
-const void *grasp__kernels(const grasp_context *ctx)
+const void *grasp__kernel_slot(const grasp_context *ctx)
 {
     return ctx->kernels;
 }
