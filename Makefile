@@ -26,6 +26,9 @@ MAKEFLAGS += --no-builtin-rules
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
+# The version stands in one place.
+VERSION := $(shell sed -n 's/^.define GRASP_VERSION_STRING "\(.*\)"/\1/p' include/grasp/base.h)
+
 # ---- configuration -------------------------------------------------------------------------------------------------
 
 UNCONFIGURED := help clean distclean
@@ -185,7 +188,7 @@ $(RUNNER): $(TEST_OBJ) $(STATIC)
 need_check = $(if $(HAVE_CHECK),,@echo "the unit test library Check is missing: run \`make setup\`, then \`make distclean\`" >&2; exit 1)
 
 # What the check scripts are told.
-TOOL_ENV = B='$B' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' ROOMS='$(ROOMS)' V='$(V)' \
+TOOL_ENV = B='$B' AR='$(AR)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' ROOMS='$(ROOMS)' V='$(V)' \
            STATIC='$(STATIC)' SHARED='$(SHARED)' LIBS_PRIVATE='$(LIBS_PRIVATE)' OBJECT_FORMAT='$(OBJECT_FORMAT)' \
            OBJECTS='$(LIB_OBJ)' WARN_DIR='$B' ABIDW='$(ABIDW)' ABIDIFF='$(ABIDIFF)' VERSION='$(VERSION)'
 TOOLS := $(patsubst tools/%,%,$(filter-out tools/check-abi,$(wildcard tools/check-*)))
