@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * linalg, for this room alone: the kernel tables of each instruction set, and what all of them have in common.
+ */
+#ifndef GRASP__LINALG_KERNELS_H
+#define GRASP__LINALG_KERNELS_H
+
+#include "linalg/linalg.h"
+
+/* Terms that one partial sum takes in before it is added to the result: the same in every kernel, since the error bound
+ * depends on it. */
+enum { GRASP__KERNEL_DEPTH = 128 };
+
+/* Lanes of Dot2: term i goes to accumulator i mod 8, whatever the instruction set. */
+enum { GRASP__DOT2_LANES = 8 };
+
+/* What the lanes of Dot2 hold after n terms: sum of a_i b_i = high + low + (the error that compensated.c bounds), and an
+ * approximation of sum |a_i b_i|. */
+typedef struct grasp__dot2_lanes {
+    double high[GRASP__DOT2_LANES], low[GRASP__DOT2_LANES], magnitude[GRASP__DOT2_LANES];
+} grasp__dot2_lanes;
+
+/* <x, y>, or |x - y|^2 of the rounded differences. Equal bits in every variant. */
+typedef void (*grasp__dot2_fn)(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
+
+extern const grasp__kernels grasp__kernels_portable;
+void grasp__dot2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
+void grasp__squared_distance2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
+
+#if defined(GRASP__HAVE_AVX2) && defined(__x86_64__)
+extern const grasp__kernels grasp__kernels_avx2;
+void grasp__dot2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
+void grasp__squared_distance2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
+#endif
+#if defined(GRASP__HAVE_AVX512) && defined(__x86_64__)
+extern const grasp__kernels grasp__kernels_avx512;
+#endif
+#if defined(GRASP__HAVE_NEON) && defined(__aarch64__)
+extern const grasp__kernels grasp__kernels_neon;
+#endif
+
+#endif
