@@ -5,6 +5,7 @@
 #define GRASP_H
 
 #include "grasp/base.h"
+#include "grasp/report.h"
 #include "grasp/linalg.h"
 #include "grasp/groups.h"
 #include "grasp/model.h"

@@ -8,7 +8,6 @@ START_TEST(status_names)
     ck_assert_str_eq(grasp_status_name(-9), "GRASP_UNKNOWN");
 }
 END_TEST
-Suite *check_base_suite(void);
 Suite *check_base_suite(void)
 {
     Suite *suite = suite_create("base");
