@@ -16,6 +16,13 @@ grasp_status grasp__gradients_check_sealed(grasp_context *ctx, const grasp_gradi
 /* o: options of grasp__gradients_params. */
 grasp_status grasp__gradients_compute(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, const grasp__options *o,
                                       grasp_gradients **out);
+/* What the public functions of these names do. positions, has_bias may be NULL; append takes one matrix, or 2 per layer (act, delta). */
+grasp_status grasp__gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity, grasp_gradients **out);
+grasp_status grasp__gradients_create_factored(grasp_context *ctx, int32_t dtype, int64_t n_layers, const int64_t *inputs,
+                                              const int64_t *outputs, const int64_t *positions, const int32_t *has_bias,
+                                              int64_t capacity, grasp_gradients **out);
+grasp_status grasp__gradients_append_lent(grasp_context *ctx, grasp_gradients *g, grasp_matrix *const *part);
+void         grasp__gradients_seal(grasp_gradients *g);
 /* Sealed dense gradients over a matrix of points, by reference. Refuses NaN under `name`. */
 grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, const char *name, grasp_gradients **out);
 grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, const int64_t *rows, int64_t n, grasp_gradients **out);

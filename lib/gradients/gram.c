@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Inner products of rows: <f_i, f_j> = sum over layers, t, s of <delta_it, delta_js> (<a_it, a_js> + has_bias), so the n x p matrix
+ * of factored gradients is never written. (Goodfellow 2015.) Dense rows are one factor with one position.
+ *
+ * O(T^2 (d_in + d_out)) per layer and pair. Tasks are tiles of samples; within a tile, positions and columns are taken in blocks and
+ * accumulated in float64 in a fixed order, so bits depend on neither threads nor the size of anything but the tile.
+ */
+#include "gradients/store.h"
+
+enum {
+    SIDE    = 64, /* rows of a block: samples times positions */
+    COLUMNS = 512 /* columns of a factor taken at once */
+};
+
+/* One worker's scratch. */
+typedef struct scratch {
+    double a[SIDE * COLUMNS], b[SIDE * COLUMNS]; /* two blocks of rows, widened */
+    double block[SIDE * SIDE];
+    double act[SIDE * SIDE], delta[SIDE * SIDE]; /* inner products of factors */
+    double tile[SIDE * SIDE];                    /* of samples */
+} scratch;
+
+typedef struct gram {
+    const grasp_gradients *g;
+    const grasp__kernels  *kernels;
+    int64_t                i, ni, j, nj;
+    int64_t                samples; /* of a tile's side: SIDE / (largest T), at least 1 */
+    int64_t                across;  /* tiles in a row of tiles */
+    grasp_matrix          *out;
+    scratch               *scratch; /* one per worker */
+} gram;
+
+/* Rows of a block: `positions` positions from `position` on, of `samples` samples from `sample` on. */
+typedef struct block {
+    int64_t sample, samples, position, positions;
+} block;
+
+static void load(const grasp_gradients *g, int64_t part, const block *b, int64_t width, int64_t first, int64_t n, double *out)
+{
+    for (int64_t i = 0; i < b->samples; ++i) {
+        const char *row = gradients__part_row(g, part, b->sample + i);
+        for (int64_t t = 0; t < b->positions; ++t, out += n)
+            gradients__widen(row + (size_t)((b->position + t) * width + first) * grasp__dtype_size(g->dtype), g->dtype, n, out);
+    }
+}
+
+/* out (rows of a x rows of b) = inner products of a part whose positions have `width` columns. */
+static void inner(const gram *q, scratch *w, int64_t part, int64_t width, const block *a, const block *b, double *out)
+{
+    int64_t m = a->samples * a->positions, n = b->samples * b->positions;
+    for (int64_t at = 0; at < width; at += COLUMNS) {
+        int64_t k = width - at < COLUMNS ? width - at : COLUMNS;
+        load(q->g, part, a, width, at, k, w->a);
+        load(q->g, part, b, width, at, k, w->b);
+        q->kernels->gram_f64(m, n, k, w->a, k, w->b, k, at == 0 ? out : w->block, n);
+        for (int64_t e = 0; at > 0 && e < m * n; ++e)
+            out[e] += w->block[e];
+    }
+}
+
+/* tile += what one block of positions of i and one of j contribute. */
+static void add_positions(const gram *q, scratch *w, int64_t l, const block *a, const block *b)
+{
+    const grasp__layer_shape *shape = &q->g->layer[l];
+    int64_t                   n     = b->samples * b->positions;
+    inner(q, w, 2 * l, shape->inputs, a, b, w->act);
+    inner(q, w, 2 * l + 1, shape->outputs, a, b, w->delta);
+    for (int64_t i = 0; i < a->samples; ++i)
+        for (int64_t j = 0; j < b->samples; ++j)
+            for (int64_t t = 0; t < a->positions; ++t)
+                for (int64_t u = 0; u < b->positions; ++u) {
+                    int64_t e = (i * a->positions + t) * n + j * b->positions + u;
+                    w->tile[i * b->samples + j] += w->delta[e] * (w->act[e] + shape->has_bias);
+                }
+}
+
+static void add_layer(const gram *q, scratch *w, int64_t l, block a, block b)
+{
+    int64_t positions = q->g->layer[l].positions;
+    for (a.position = 0; a.position < positions; a.position += SIDE)
+        for (b.position = 0; b.position < positions; b.position += SIDE) {
+            a.positions = positions - a.position < SIDE ? positions - a.position : SIDE;
+            b.positions = positions - b.position < SIDE ? positions - b.position : SIDE;
+            add_positions(q, w, l, &a, &b);
+        }
+}
+
+static grasp_status one_tile(void *arg, int64_t index, int32_t worker)
+{
+    const gram *q  = arg;
+    scratch    *w  = &q->scratch[worker];
+    int64_t     i0 = index / q->across * q->samples, j0 = index % q->across * q->samples;
+    block       a  = {q->i + i0, q->ni - i0 < q->samples ? q->ni - i0 : q->samples, 0, 1};
+    block       b  = {q->j + j0, q->nj - j0 < q->samples ? q->nj - j0 : q->samples, 0, 1};
+
+    if (q->g->n_layers == 0)
+        inner(q, w, 0, q->g->p, &a, &b, w->tile);
+    else
+        for (int64_t e = 0; e < a.samples * b.samples; ++e)
+            w->tile[e] = 0;
+    for (int64_t l = 0; l < q->g->n_layers; ++l)
+        add_layer(q, w, l, a, b);
+
+    for (int64_t r = 0; r < a.samples; ++r)
+        for (int64_t c = 0; c < b.samples; ++c) {
+            int64_t at = (i0 + r) * q->out->row_stride + j0 + c;
+            if (q->out->dtype == GRASP_F64)
+                ((double *)q->out->data)[at] = w->tile[r * b.samples + c];
+            else
+                ((float *)q->out->data)[at] = (float)w->tile[r * b.samples + c];
+        }
+    return GRASP_OK;
+}
+
+static grasp_status compute(grasp_context *ctx, gram *q)
+{
+    int64_t most = 1, down, tiles;
+    for (int64_t l = 0; l < q->g->n_layers; ++l)
+        most = q->g->layer[l].positions > most ? q->g->layer[l].positions : most;
+    q->samples = most < SIDE ? SIDE / most : 1;
+    q->across  = q->nj / q->samples + (q->nj % q->samples > 0);
+    down       = q->ni / q->samples + (q->ni % q->samples > 0);
+    grasp_status s = grasp__check_product(ctx, down, q->across, "tiles of out", &tiles);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, grasp__workers(ctx), sizeof *q->scratch, &q->scratch);
+    if (s == GRASP_OK)
+        s = grasp__parallel(ctx, tiles, one_tile, q);
+    grasp__free(q->scratch);
+    return s;
+}
+
+static grasp_status check(grasp_context *ctx, const grasp_gradients *g, const gram *q)
+{
+    grasp_status s = grasp__gradients_check_sealed(ctx, g, "gradients");
+    if (s == GRASP_OK)
+        s = grasp__check_range(ctx, q->i, 0, g->n, "i");
+    if (s == GRASP_OK)
+        s = grasp__check_range(ctx, q->ni, 0, g->n - q->i, "ni");
+    if (s == GRASP_OK)
+        s = grasp__check_range(ctx, q->j, 0, g->n, "j");
+    if (s == GRASP_OK)
+        s = grasp__check_range(ctx, q->nj, 0, g->n - q->j, "nj");
+    if (s == GRASP_OK)
+        s = grasp__matrix_check(ctx, q->out, "out");
+    if (s == GRASP_OK)
+        s = grasp__matrix_check_shape(ctx, q->out, q->ni, q->nj, "out");
+    return s;
+}
+
+grasp_status grasp_gradients_gram(grasp_context *ctx, const grasp_gradients *gradients, int64_t i, int64_t ni, int64_t j, int64_t nj,
+                                  grasp_matrix *out)
+{
+    gram         q = {gradients, NULL, i, ni, j, nj, 1, 0, out, NULL};
+    grasp_status s = grasp__enter(ctx, __func__);
+    if (s != GRASP_OK)
+        return s;
+    s = check(ctx, gradients, &q);
+    if (s == GRASP_OK && ni > 0 && nj > 0) {
+        q.kernels = grasp__context_kernels(ctx);
+        s         = compute(ctx, &q);
+    }
+    return grasp__leave(ctx, s);
+}
