@@ -68,36 +68,39 @@ static double largest(const void *row, int32_t dtype, int64_t n)
 }
 
 /* Factors may be finite and their products not. */
-static grasp_status check_products(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part, int64_t k, int64_t row)
+static grasp_status check_products(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
+                                   int64_t k, int64_t row)
 {
     for (int64_t l = 0; l < g->n_layers; ++l) {
         const grasp_matrix *act = part[2 * l], *delta = part[2 * l + 1];
-        double              limit = (g->dtype == GRASP_F32 ? 3.4e38 : 1.7e308) / (double)g->layer[l].positions;
+        double limit = (g->dtype == GRASP_F32 ? 3.4e38 : 1.7e308) / (double)g->layer[l].positions;
         for (int64_t i = 0; i < k; ++i) {
             double a = fmax(1, largest(grasp__matrix_row(act, i), act->dtype, act->cols));
             double d = largest(grasp__matrix_row(delta, i), delta->dtype, delta->cols);
             if (d > limit / a)
                 return grasp__fail(ctx, GRASP_E_NUMERIC,
-                                   "row %" PRId64 " has factors at layer %" PRId64 " whose product passes the range of its element type",
+                                   "row %" PRId64 " has factors at layer %" PRId64
+                                   " whose product passes the range of its element type",
                                    row + i, l);
         }
     }
     return GRASP_OK;
 }
 
-grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part, int64_t k,
-                                     const char *what, int64_t row)
+grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
+                                     int64_t k, const char *what, int64_t row)
 {
     for (int64_t i = 0; i < k; ++i)
         for (int64_t q = 0; q < g->n_parts; ++q) {
             const void *x = grasp__matrix_row(part[q], i);
-            int64_t     j = unfit_column(x, part[q]->dtype, g->dtype, part[q]->cols);
+            int64_t j = unfit_column(x, part[q]->dtype, g->dtype, part[q]->cols);
             if (j < 0)
                 continue;
-            double      v    = value_at(x, part[q]->dtype, j);
+            double v = value_at(x, part[q]->dtype, j);
             const char *word = isnan(v) ? "NaN" : isinf(v) ? "infinity" : "a value too large for f32";
             if (g->n_layers == 0)
-                return grasp__fail(ctx, GRASP_E_NUMERIC, "%s: row %" PRId64 " has %s at column %" PRId64, what, row + i, word, j);
+                return grasp__fail(ctx, GRASP_E_NUMERIC, "%s: row %" PRId64 " has %s at column %" PRId64, what, row + i,
+                                   word, j);
             return grasp__fail(ctx, GRASP_E_NUMERIC, "%s[%" PRId64 "]: row %" PRId64 " has %s at column %" PRId64,
                                q % 2 == 0 ? "act" : "delta", q / 2, row + i, word, j);
         }
@@ -118,7 +121,8 @@ static void convert(void *to, int32_t to_dtype, const void *from, int32_t from_d
 }
 
 /* Rows [first, first + k) of the source after the first `at` rows of chunk c. */
-static void copy_rows(grasp_gradients *g, int64_t c, int64_t at, const grasp_matrix *const *part, int64_t first, int64_t k)
+static void copy_rows(grasp_gradients *g, int64_t c, int64_t at, const grasp_matrix *const *part, int64_t first,
+                      int64_t k)
 {
     for (int64_t q = 0; q < g->n_parts; ++q) {
         grasp_matrix *m = g->parts[c * g->n_parts + q];
@@ -131,8 +135,8 @@ static void copy_rows(grasp_gradients *g, int64_t c, int64_t at, const grasp_mat
 /* An empty owned chunk with room for at least k rows. */
 static grasp_status add_room(grasp_context *ctx, grasp_gradients *g, int64_t k)
 {
-    grasp_matrix **m    = NULL;
-    int64_t        rows = k;
+    grasp_matrix **m = NULL;
+    int64_t rows = k;
     if (rows < g->capacity - g->n)
         rows = g->capacity - g->n;
     if (rows < g->n / 2)
@@ -186,25 +190,28 @@ static grasp_status check_open(grasp_context *ctx, const grasp_gradients *g, boo
     if (g->sealed)
         return grasp__fail(ctx, GRASP_E_STATE, "gradients are sealed: nothing can be appended");
     if (g->n_layers > 0 && !factored)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "gradients hold factors, found rows: use grasp_gradients_append_factors()");
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "gradients hold factors, found rows: use grasp_gradients_append_factors()");
     if (g->n_layers == 0 && factored)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "gradients hold dense rows, found factors: use grasp_gradients_append()");
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "gradients hold dense rows, found factors: use grasp_gradients_append()");
     return GRASP_OK;
 }
 
-static grasp_status check_lent_dtype(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *m, const char *name)
+static grasp_status check_lent_dtype(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *m,
+                                     const char *name)
 {
     if (m->dtype == g->dtype)
         return GRASP_OK;
-    return grasp__fail(ctx, GRASP_E_DTYPE, "%s is %s, expected %s as the gradients: lent rows cannot be converted", name,
-                       m->dtype == GRASP_F32 ? "f32" : "f64", g->dtype == GRASP_F32 ? "f32" : "f64");
+    return grasp__fail(ctx, GRASP_E_DTYPE, "%s is %s, expected %s as the gradients: lent rows cannot be converted",
+                       name, m->dtype == GRASP_F32 ? "f32" : "f64", g->dtype == GRASP_F32 ? "f32" : "f64");
 }
 
 grasp_status grasp__gradients_append_lent(grasp_context *ctx, grasp_gradients *g, grasp_matrix *const *part)
 {
     const grasp_matrix *const *read = (const grasp_matrix *const *)part;
-    grasp_status               s    = GRASP_OK;
-    int64_t                    total;
+    grasp_status s = GRASP_OK;
+    int64_t total;
     if (!grasp__add_i64(g->n, part[0]->rows, &total))
         return grasp__fail(ctx, GRASP_E_OVERFLOW, "%" PRId64 " more rows do not fit", part[0]->rows);
     s = gradients__check_values(ctx, g, read, part[0]->rows, "rows", 0);
@@ -218,7 +225,7 @@ grasp_status grasp__gradients_append_lent(grasp_context *ctx, grasp_gradients *g
 static grasp_status append(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *rows, bool lent)
 {
     grasp_matrix *part[1] = {(grasp_matrix *)(uintptr_t)rows}; /* lent ones came without const */
-    grasp_status  s       = check_open(ctx, g, false);
+    grasp_status s = check_open(ctx, g, false);
     if (s == GRASP_OK)
         s = grasp__matrix_check(ctx, rows, "rows");
     if (s == GRASP_OK)
@@ -271,7 +278,7 @@ static grasp_status append_factors(grasp_context *ctx, grasp_gradients *g, const
                                    const grasp_matrix *const *delta, int64_t n_layers, bool lent)
 {
     grasp_matrix **part = NULL;
-    grasp_status   s    = check_open(ctx, g, true);
+    grasp_status s = check_open(ctx, g, true);
     if (s == GRASP_OK)
         s = grasp__check_pointer(ctx, act, "act");
     if (s == GRASP_OK)
@@ -283,7 +290,7 @@ static grasp_status append_factors(grasp_context *ctx, grasp_gradients *g, const
     if (s != GRASP_OK)
         return s;
     for (int64_t l = 0; l < n_layers; ++l) { /* only lent ones, which came without const, are kept */
-        part[2 * l]     = (grasp_matrix *)(uintptr_t)act[l];
+        part[2 * l] = (grasp_matrix *)(uintptr_t)act[l];
         part[2 * l + 1] = (grasp_matrix *)(uintptr_t)delta[l];
     }
     s = check_factors(ctx, g, part, lent);
@@ -298,8 +305,9 @@ static grasp_status append_factors(grasp_context *ctx, grasp_gradients *g, const
     return s;
 }
 
-grasp_status grasp_gradients_append_factors(grasp_context *ctx, grasp_gradients *gradients, const grasp_matrix *const *act,
-                                            const grasp_matrix *const *delta, int64_t n_layers)
+grasp_status grasp_gradients_append_factors(grasp_context *ctx, grasp_gradients *gradients,
+                                            const grasp_matrix *const *act, const grasp_matrix *const *delta,
+                                            int64_t n_layers)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -307,12 +315,13 @@ grasp_status grasp_gradients_append_factors(grasp_context *ctx, grasp_gradients 
     return grasp__leave(ctx, append_factors(ctx, gradients, act, delta, n_layers, false));
 }
 
-grasp_status grasp_gradients_append_factors_lent(grasp_context *ctx, grasp_gradients *gradients, grasp_matrix *const *act,
-                                                 grasp_matrix *const *delta, int64_t n_layers)
+grasp_status grasp_gradients_append_factors_lent(grasp_context *ctx, grasp_gradients *gradients,
+                                                 grasp_matrix *const *act, grasp_matrix *const *delta, int64_t n_layers)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    s = append_factors(ctx, gradients, (const grasp_matrix *const *)act, (const grasp_matrix *const *)delta, n_layers, true);
+    s = append_factors(ctx, gradients, (const grasp_matrix *const *)act, (const grasp_matrix *const *)delta, n_layers,
+                       true);
     return grasp__leave(ctx, s);
 }

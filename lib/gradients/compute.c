@@ -6,27 +6,30 @@
 
 static const grasp__param params[] = {
     {GRASP_KEY_FORM, GRASP_PARAM_STR, "auto", "auto|dense|factored",
-     "how gradients are kept: factored takes n T (d_in + d_out) numbers per layer, dense n p; auto is factored where the model can"},
-    {GRASP_KEY_FIRST_LAYER, GRASP_PARAM_I64, "0", NULL, "first layer taken, counted from 0; negative counts from the end"},
+     "how gradients are kept: factored takes n T (d_in + d_out) numbers per layer, dense n p; auto is factored where "
+     "the model can"},
+    {GRASP_KEY_FIRST_LAYER, GRASP_PARAM_I64, "0", NULL,
+     "first layer taken, counted from 0; negative counts from the end"},
     {GRASP_KEY_LAST_LAYER, GRASP_PARAM_I64, "-1", NULL, "last layer taken; negative counts from the end"},
     {GRASP_KEY_DTYPE, GRASP_PARAM_STR, "auto", "auto|f32|f64", "element type kept; auto is the model's"},
 };
-const grasp__param_table grasp__gradients_params = {"gradients", params, sizeof params / sizeof *params, {{NULL, NULL}}};
+const grasp__param_table grasp__gradients_params = {
+    "gradients", params, sizeof params / sizeof *params, {{NULL, NULL}}};
 
 enum { BATCH_ENTRIES = 1 << 18, BATCH_MOST = 1024 };
 
 typedef struct job {
-    grasp_model   *model;
+    grasp_model *model;
     const int64_t *rows; /* NULL: all */
-    int64_t        n;
-    int64_t        first_layer, layers;      /* of the factors */
-    bool           from_hook, dense;
-    int32_t        dtype;                    /* kept */
-    int64_t        batch;
-    int64_t       *batch_rows;
-    grasp_matrix **part;                     /* the model's output for one batch: act and delta per layer, or dense rows */
-    int64_t        n_parts;
-    grasp_matrix    *written;
+    int64_t n;
+    int64_t first_layer, layers; /* of the factors */
+    bool from_hook, dense;
+    int32_t dtype; /* kept */
+    int64_t batch;
+    int64_t *batch_rows;
+    grasp_matrix **part; /* the model's output for one batch: act and delta per layer, or dense rows */
+    int64_t n_parts;
+    grasp_matrix *written;
 } job;
 
 /* ---- what is to be done --------------------------------------------------------------------------------------------------- */
@@ -35,7 +38,8 @@ static grasp_status layer_number(grasp_context *ctx, const char *key, int64_t va
 {
     *out = value < 0 ? n_layers + value : value;
     if (value < -n_layers || value >= n_layers)
-        return grasp__fail(ctx, GRASP_E_PARAM, "%s is %" PRId64 ", expected %" PRId64 " to %" PRId64 ": the model has %" PRId64 " layers",
+        return grasp__fail(ctx, GRASP_E_PARAM,
+                           "%s is %" PRId64 ", expected %" PRId64 " to %" PRId64 ": the model has %" PRId64 " layers",
                            key, value, -n_layers, n_layers - 1, n_layers);
     return GRASP_OK;
 }
@@ -43,23 +47,25 @@ static grasp_status layer_number(grasp_context *ctx, const char *key, int64_t va
 /* Layers and form, from the parameters and what the model can do. */
 static grasp_status choose(grasp_context *ctx, const grasp__options *o, job *k)
 {
-    int64_t      layers = grasp__model_n_layers(k->model), last;
-    int64_t      first  = grasp__options_i64(o, GRASP_KEY_FIRST_LAYER);
-    bool         factors = grasp__model_has_factors(k->model), hook = grasp__model_has_sample_grads(k->model);
+    int64_t layers = grasp__model_n_layers(k->model), last;
+    int64_t first = grasp__options_i64(o, GRASP_KEY_FIRST_LAYER);
+    bool factors = grasp__model_has_factors(k->model), hook = grasp__model_has_sample_grads(k->model);
     grasp_status s;
 
-    last      = grasp__options_i64(o, GRASP_KEY_LAST_LAYER);
-    k->dense  = grasp__options_is(o, GRASP_KEY_FORM, "dense");
-    k->dtype  = grasp__model_dtype(k->model);
+    last = grasp__options_i64(o, GRASP_KEY_LAST_LAYER);
+    k->dense = grasp__options_is(o, GRASP_KEY_FORM, "dense");
+    k->dtype = grasp__model_dtype(k->model);
     if (!grasp__options_is(o, GRASP_KEY_DTYPE, "auto"))
         k->dtype = grasp__options_is(o, GRASP_KEY_DTYPE, "f32") ? GRASP_F32 : GRASP_F64;
     if (!factors) {
         if (grasp__options_is(o, GRASP_KEY_FORM, "factored") || first != 0 || last != -1)
-            return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "%s needs the model's hooks n_layers, layer_shape and sample_factors",
+            return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                               "%s needs the model's hooks n_layers, layer_shape and sample_factors",
                                first != 0 || last != -1 ? "a choice of layers" : "form=factored");
         if (!hook)
-            return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
-                               "the model has neither the hooks n_layers, layer_shape and sample_factors nor the hook sample_grads");
+            return grasp__fail(
+                ctx, GRASP_E_UNSUPPORTED,
+                "the model has neither the hooks n_layers, layer_shape and sample_factors nor the hook sample_grads");
         k->from_hook = k->dense = true;
         return GRASP_OK;
     }
@@ -67,8 +73,9 @@ static grasp_status choose(grasp_context *ctx, const grasp__options *o, job *k)
     if (s == GRASP_OK)
         s = layer_number(ctx, GRASP_KEY_LAST_LAYER, last, layers, &last);
     if (s == GRASP_OK && last < k->first_layer)
-        s = grasp__fail(ctx, GRASP_E_PARAM, "last_layer %" PRId64 " comes before first_layer %" PRId64, last, k->first_layer);
-    k->layers    = last - k->first_layer + 1;
+        s = grasp__fail(ctx, GRASP_E_PARAM, "last_layer %" PRId64 " comes before first_layer %" PRId64, last,
+                        k->first_layer);
+    k->layers = last - k->first_layer + 1;
     k->from_hook = k->dense && hook && k->layers == layers;
     return s;
 }
@@ -76,11 +83,12 @@ static grasp_status choose(grasp_context *ctx, const grasp__options *o, job *k)
 /* ---- batches ------------------------------------------------------------------------------------------------------------------- */
 
 /* Empty gradients with the shapes of the chosen layers. */
-static grasp_status create_factored(grasp_context *ctx, const job *k, int32_t dtype, int64_t capacity, grasp_gradients **out)
+static grasp_status create_factored(grasp_context *ctx, const job *k, int32_t dtype, int64_t capacity,
+                                    grasp_gradients **out)
 {
-    int64_t     *size = NULL; /* inputs, outputs, positions */
-    int32_t     *bias = NULL;
-    grasp_status s    = grasp__alloc(ctx, k->layers, 3 * sizeof *size, &size);
+    int64_t *size = NULL; /* inputs, outputs, positions */
+    int32_t *bias = NULL;
+    grasp_status s = grasp__alloc(ctx, k->layers, 3 * sizeof *size, &size);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, k->layers, sizeof *bias, &bias);
     for (int64_t l = 0; s == GRASP_OK && l < k->layers; ++l) {
@@ -88,13 +96,14 @@ static grasp_status create_factored(grasp_context *ctx, const job *k, int32_t dt
         s = grasp__model_layer_shape(ctx, k->model, k->first_layer + l, &shape);
         if (s != GRASP_OK)
             break;
-        size[l]                 = shape.inputs;
-        size[k->layers + l]     = shape.outputs;
+        size[l] = shape.inputs;
+        size[k->layers + l] = shape.outputs;
         size[2 * k->layers + l] = shape.positions;
-        bias[l]                 = shape.has_bias;
+        bias[l] = shape.has_bias;
     }
     if (s == GRASP_OK)
-        s = grasp__gradients_create_factored(ctx, dtype, k->layers, size, size + k->layers, size + 2 * k->layers, bias, capacity, out);
+        s = grasp__gradients_create_factored(ctx, dtype, k->layers, size, size + k->layers, size + 2 * k->layers, bias,
+                                             capacity, out);
     grasp__free(size);
     grasp__free(bias);
     return s;
@@ -109,9 +118,9 @@ static void release_block(void *user, void *data)
 /* A matrix whose rows lie without gaps, as a model writes them. */
 static grasp_status create_packed(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
 {
-    int64_t      count;
-    void        *block = NULL;
-    grasp_status s     = grasp__check_product(ctx, rows, cols, "values of a batch", &count);
+    int64_t count;
+    void *block = NULL;
+    grasp_status s = grasp__check_product(ctx, rows, cols, "values of a batch", &count);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, count, grasp__dtype_size(dtype), &block);
     if (s == GRASP_OK)
@@ -124,17 +133,17 @@ static grasp_status create_packed(grasp_context *ctx, int32_t dtype, int64_t row
 /* Workspace of one batch: the model's output, and what writes it densely. */
 static grasp_status prepare(grasp_context *ctx, job *k, const grasp_gradients *shape)
 {
-    int32_t      dtype = k->from_hook ? GRASP_F64 : grasp__model_dtype(k->model);
-    int64_t      width = k->dense ? shape->p : 1;
+    int32_t dtype = k->from_hook ? GRASP_F64 : grasp__model_dtype(k->model);
+    int64_t width = k->dense ? shape->p : 1;
     grasp_status s;
 
     for (int64_t q = 0; shape->n_layers > 0 && q < shape->n_parts; ++q)
         width = gradients_part_cols(shape, q) > width ? gradients_part_cols(shape, q) : width;
-    k->batch   = BATCH_ENTRIES / width;
-    k->batch   = k->batch < 8 ? 8 : k->batch > BATCH_MOST ? BATCH_MOST : k->batch;
-    k->batch   = k->n < k->batch ? k->n : k->batch;
+    k->batch = BATCH_ENTRIES / width;
+    k->batch = k->batch < 8 ? 8 : k->batch > BATCH_MOST ? BATCH_MOST : k->batch;
+    k->batch = k->n < k->batch ? k->n : k->batch;
     k->n_parts = shape->n_parts;
-    s          = grasp__alloc(ctx, k->batch, sizeof *k->batch_rows, &k->batch_rows);
+    s = grasp__alloc(ctx, k->batch, sizeof *k->batch_rows, &k->batch_rows);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, k->n_parts, sizeof *k->part, &k->part);
     for (int64_t q = 0; s == GRASP_OK && q < k->n_parts; ++q)
@@ -150,7 +159,7 @@ static grasp_status prepare(grasp_context *ctx, job *k, const grasp_gradients *s
 static grasp_status write_rows(grasp_context *ctx, job *k, const grasp_gradients *shape, int64_t m, int64_t done)
 {
     grasp_gradients *view = NULL;
-    grasp_status     s    = gradients__check_values(ctx, shape, (const grasp_matrix *const *)k->part, m, "gradients", done);
+    grasp_status s = gradients__check_values(ctx, shape, (const grasp_matrix *const *)k->part, m, "gradients", done);
     if (s == GRASP_OK)
         s = gradients__create_like(ctx, shape, &view);
     if (s == GRASP_OK)
@@ -167,19 +176,21 @@ static grasp_status write_rows(grasp_context *ctx, job *k, const grasp_gradients
 }
 
 /* Samples [done, done + m) of the request. */
-static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients *shape, int64_t done, int64_t m, grasp_gradients *to)
+static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients *shape, int64_t done, int64_t m,
+                              grasp_gradients *to)
 {
     const grasp_matrix *const *part = (const grasp_matrix *const *)k->part;
-    grasp_status               s    = GRASP_OK;
+    grasp_status s = GRASP_OK;
 
     for (int64_t i = 0; i < m; ++i)
         k->batch_rows[i] = k->rows ? k->rows[done + i] : done + i;
     if (k->from_hook)
         s = grasp__model_sample_grads(ctx, k->model, k->batch_rows, m, k->part[0]->data);
     for (int64_t l = 0; s == GRASP_OK && !k->from_hook && l < k->layers; ++l)
-        s = grasp__model_factors(ctx, k->model, k->first_layer + l, k->batch_rows, m, k->part[2 * l]->data, k->part[2 * l + 1]->data);
+        s = grasp__model_factors(ctx, k->model, k->first_layer + l, k->batch_rows, m, k->part[2 * l]->data,
+                                 k->part[2 * l + 1]->data);
     if (s == GRASP_OK && k->written) {
-        s    = write_rows(ctx, k, shape, m, done);
+        s = write_rows(ctx, k, shape, m, done);
         part = (const grasp_matrix *const *)&k->written;
     }
     if (s == GRASP_OK)
@@ -194,8 +205,8 @@ static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients 
 static grasp_status run(grasp_context *ctx, job *k, grasp_gradients **out)
 {
     grasp_gradients *to = NULL, *shape = NULL; /* shape: of the model's output, in its dtype */
-    int64_t          done = 0;
-    grasp_status     s;
+    int64_t done = 0;
+    grasp_status s;
 
     if (k->from_hook)
         s = grasp__gradients_create_dense(ctx, GRASP_F64, grasp__model_n_params(k->model), 0, &shape);
@@ -209,7 +220,7 @@ static grasp_status run(grasp_context *ctx, job *k, grasp_gradients **out)
         s = prepare(ctx, k, shape);
     while (s == GRASP_OK && done < k->n) {
         int64_t m = k->n - done < k->batch ? k->n - done : k->batch;
-        s         = one_batch(ctx, k, shape, done, m, to);
+        s = one_batch(ctx, k, shape, done, m, to);
         if (s == GRASP_OK) {
             done += m;
             s = grasp__tick(ctx, done, k->n);
@@ -223,16 +234,16 @@ static grasp_status run(grasp_context *ctx, job *k, grasp_gradients **out)
     if (!to) /* cancelled before there was anything */
         return s;
     to->sealed = true;
-    *out       = to;
+    *out = to;
     return s;
 }
 
-grasp_status grasp__gradients_compute(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, const grasp__options *o,
-                                      grasp_gradients **out)
+grasp_status grasp__gradients_compute(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n,
+                                      const grasp__options *o, grasp_gradients **out)
 {
-    job               k     = {.model = m, .rows = rows_or_null, .n = n};
+    job k = {.model = m, .rows = rows_or_null, .n = n};
     grasp__stage_mark outer = grasp__stage_begin(ctx, "gradients", 0, 1);
-    grasp_status      s     = choose(ctx, o, &k);
+    grasp_status s = choose(ctx, o, &k);
     if (s == GRASP_OK)
         s = run(ctx, &k, out);
     for (int64_t q = 0; k.part && q < k.n_parts; ++q)
@@ -248,7 +259,7 @@ grasp_status grasp_gradients_compute(grasp_context *ctx, grasp_model *model, con
                                      const grasp_params *params_or_null, grasp_gradients **out)
 {
     grasp__options o = {0};
-    grasp_status   s = grasp__enter_out(ctx, __func__, (void **)out);
+    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
         return s;
     s = grasp__model_check(ctx, model, "model");

@@ -8,7 +8,7 @@
 #include "gradients/store.h"
 
 enum {
-    SIDE    = 64, /* rows of a block: samples times positions */
+    SIDE = 64,    /* rows of a block: samples times positions */
     COLUMNS = 512 /* columns of a factor taken at once */
 };
 
@@ -22,12 +22,12 @@ typedef struct scratch {
 
 typedef struct gram {
     const grasp_gradients *g;
-    const grasp__kernels  *kernels;
-    int64_t                i, ni, j, nj;
-    int64_t                samples; /* of a tile's side: SIDE / (largest T), at least 1 */
-    int64_t                across;  /* tiles in a row of tiles */
-    grasp_matrix          *out;
-    scratch               *scratch; /* one per worker */
+    const grasp__kernels *kernels;
+    int64_t i, ni, j, nj;
+    int64_t samples; /* of a tile's side: SIDE / (largest T), at least 1 */
+    int64_t across;  /* tiles in a row of tiles */
+    grasp_matrix *out;
+    scratch *scratch; /* one per worker */
 } gram;
 
 /* Rows of a block: `positions` positions from `position` on, of `samples` samples from `sample` on. */
@@ -35,12 +35,14 @@ typedef struct block {
     int64_t sample, samples, position, positions;
 } block;
 
-static void load(const grasp_gradients *g, int64_t part, const block *b, int64_t width, int64_t first, int64_t n, double *out)
+static void load(const grasp_gradients *g, int64_t part, const block *b, int64_t width, int64_t first, int64_t n,
+                 double *out)
 {
     for (int64_t i = 0; i < b->samples; ++i) {
         const char *row = gradients__part_row(g, part, b->sample + i);
         for (int64_t t = 0; t < b->positions; ++t, out += n)
-            gradients__widen(row + (size_t)((b->position + t) * width + first) * grasp__dtype_size(g->dtype), g->dtype, n, out);
+            gradients__widen(row + (size_t)((b->position + t) * width + first) * grasp__dtype_size(g->dtype), g->dtype,
+                             n, out);
     }
 }
 
@@ -62,7 +64,7 @@ static void inner(const gram *q, scratch *w, int64_t part, int64_t width, const 
 static void add_positions(const gram *q, scratch *w, int64_t l, const block *a, const block *b)
 {
     const grasp__layer_shape *shape = &q->g->layer[l];
-    int64_t                   n     = b->samples * b->positions;
+    int64_t n = b->samples * b->positions;
     inner(q, w, 2 * l, shape->inputs, a, b, w->act);
     inner(q, w, 2 * l + 1, shape->outputs, a, b, w->delta);
     for (int64_t i = 0; i < a->samples; ++i)
@@ -87,11 +89,11 @@ static void add_layer(const gram *q, scratch *w, int64_t l, block a, block b)
 
 static grasp_status one_tile(void *arg, int64_t index, int32_t worker)
 {
-    const gram *q  = arg;
-    scratch    *w  = &q->scratch[worker];
-    int64_t     i0 = index / q->across * q->samples, j0 = index % q->across * q->samples;
-    block       a  = {q->i + i0, q->ni - i0 < q->samples ? q->ni - i0 : q->samples, 0, 1};
-    block       b  = {q->j + j0, q->nj - j0 < q->samples ? q->nj - j0 : q->samples, 0, 1};
+    const gram *q = arg;
+    scratch *w = &q->scratch[worker];
+    int64_t i0 = index / q->across * q->samples, j0 = index % q->across * q->samples;
+    block a = {q->i + i0, q->ni - i0 < q->samples ? q->ni - i0 : q->samples, 0, 1};
+    block b = {q->j + j0, q->nj - j0 < q->samples ? q->nj - j0 : q->samples, 0, 1};
 
     if (q->g->n_layers == 0)
         inner(q, w, 0, q->g->p, &a, &b, w->tile);
@@ -118,8 +120,8 @@ static grasp_status compute(grasp_context *ctx, gram *q)
     for (int64_t l = 0; l < q->g->n_layers; ++l)
         most = q->g->layer[l].positions > most ? q->g->layer[l].positions : most;
     q->samples = most < SIDE ? SIDE / most : 1;
-    q->across  = q->nj / q->samples + (q->nj % q->samples > 0);
-    down       = q->ni / q->samples + (q->ni % q->samples > 0);
+    q->across = q->nj / q->samples + (q->nj % q->samples > 0);
+    down = q->ni / q->samples + (q->ni % q->samples > 0);
     grasp_status s = grasp__check_product(ctx, down, q->across, "tiles of out", &tiles);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, grasp__workers(ctx), sizeof *q->scratch, &q->scratch);
@@ -147,17 +149,17 @@ static grasp_status check(grasp_context *ctx, const grasp_gradients *g, const gr
     return s;
 }
 
-grasp_status grasp_gradients_gram(grasp_context *ctx, const grasp_gradients *gradients, int64_t i, int64_t ni, int64_t j, int64_t nj,
-                                  grasp_matrix *out)
+grasp_status grasp_gradients_gram(grasp_context *ctx, const grasp_gradients *gradients, int64_t i, int64_t ni,
+                                  int64_t j, int64_t nj, grasp_matrix *out)
 {
-    gram         q = {gradients, NULL, i, ni, j, nj, 1, 0, out, NULL};
+    gram q = {gradients, NULL, i, ni, j, nj, 1, 0, out, NULL};
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
     s = check(ctx, gradients, &q);
     if (s == GRASP_OK && ni > 0 && nj > 0) {
         q.kernels = grasp__context_kernels(ctx);
-        s         = compute(ctx, &q);
+        s = compute(ctx, &q);
     }
     return grasp__leave(ctx, s);
 }

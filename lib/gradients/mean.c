@@ -10,13 +10,13 @@ enum { COLUMNS = 128, SLAB = 1 << 21 /* entries */ };
 
 typedef struct sums {
     const grasp_gradients *g;
-    int64_t                first, n;
-    double                *high, *low;
+    int64_t first, n;
+    double *high, *low;
 } sums;
 
 static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
 {
-    sums   *a     = arg;
+    sums *a = arg;
     int64_t first = index * COLUMNS, m = a->g->p - first < COLUMNS ? a->g->p - first : COLUMNS;
     double *high = a->high + first, *low = a->low + first;
     (void)worker;
@@ -34,8 +34,8 @@ static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
 
 grasp_status grasp__gradients_mean(grasp_context *ctx, const grasp_gradients *g, double *mean)
 {
-    sums         a      = {g, 0, 0, NULL, NULL};
-    int64_t      blocks = g->p / COLUMNS + (g->p % COLUMNS > 0), slab = SLAB / g->p > 0 ? SLAB / g->p : 1;
+    sums a = {g, 0, 0, NULL, NULL};
+    int64_t blocks = g->p / COLUMNS + (g->p % COLUMNS > 0), slab = SLAB / g->p > 0 ? SLAB / g->p : 1;
     grasp_status s;
     if (g->n == 0)
         return grasp__fail(ctx, GRASP_E_EMPTY, "gradients have no rows: there is no mean");

@@ -23,13 +23,13 @@ grasp_status grasp__gradients_check_sealed(grasp_context *ctx, const grasp_gradi
 static grasp_status create(grasp_context *ctx, int32_t dtype, int64_t n_layers, grasp_gradients **out)
 {
     grasp_gradients *g;
-    grasp_status     s = grasp__alloc_zero(ctx, 1, sizeof *g, &g);
+    grasp_status s = grasp__alloc_zero(ctx, 1, sizeof *g, &g);
     if (s != GRASP_OK)
         return s;
     grasp__object_init(&g->object, MAGIC);
-    g->dtype    = dtype;
+    g->dtype = dtype;
     g->n_layers = n_layers;
-    g->n_parts  = n_layers == 0 ? 1 : 2 * n_layers;
+    g->n_parts = n_layers == 0 ? 1 : 2 * n_layers;
     if (n_layers > 0) {
         s = grasp__alloc_zero(ctx, n_layers, sizeof *g->layer, &g->layer);
         if (s == GRASP_OK)
@@ -45,14 +45,15 @@ static grasp_status create(grasp_context *ctx, int32_t dtype, int64_t n_layers, 
 
 static grasp_status check_bytes(grasp_context *ctx, int64_t rows, int64_t values, int32_t dtype, const char *what)
 {
-    int64_t      product;
+    int64_t product;
     grasp_status s = grasp__check_product(ctx, rows, values, what, &product);
     if (s == GRASP_OK)
         s = grasp__check_product(ctx, product, (int64_t)grasp__dtype_size(dtype), what, &product);
     return s;
 }
 
-grasp_status grasp__gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity, grasp_gradients **out)
+grasp_status grasp__gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity,
+                                           grasp_gradients **out)
 {
     grasp_status s = grasp__check_dtype(ctx, dtype, "dtype");
     if (s == GRASP_OK)
@@ -64,18 +65,18 @@ grasp_status grasp__gradients_create_dense(grasp_context *ctx, int32_t dtype, in
     if (s == GRASP_OK)
         s = create(ctx, dtype, 0, out);
     if (s == GRASP_OK) {
-        (*out)->p        = p;
+        (*out)->p = p;
         (*out)->capacity = capacity;
     }
     return s;
 }
 
 /* Checks one layer and sets *end to `start` plus its number of parameters. */
-static grasp_status check_layer(grasp_context *ctx, int64_t l, const grasp__layer_shape *shape, int32_t dtype, int64_t capacity,
-                                int64_t start, int64_t *end)
+static grasp_status check_layer(grasp_context *ctx, int64_t l, const grasp__layer_shape *shape, int32_t dtype,
+                                int64_t capacity, int64_t start, int64_t *end)
 {
-    char         name[48];
-    int64_t      inputs, size;
+    char name[48];
+    int64_t inputs, size;
     grasp_status s;
 
     grasp__format(name, sizeof name, "inputs[%" PRId64 "]", l);
@@ -107,12 +108,12 @@ static grasp_status check_layer(grasp_context *ctx, int64_t l, const grasp__laye
     return s;
 }
 
-grasp_status grasp__gradients_create_factored(grasp_context *ctx, int32_t dtype, int64_t n_layers, const int64_t *inputs,
-                                              const int64_t *outputs, const int64_t *positions, const int32_t *has_bias,
-                                              int64_t capacity, grasp_gradients **out)
+grasp_status grasp__gradients_create_factored(grasp_context *ctx, int32_t dtype, int64_t n_layers,
+                                              const int64_t *inputs, const int64_t *outputs, const int64_t *positions,
+                                              const int32_t *has_bias, int64_t capacity, grasp_gradients **out)
 {
     grasp_gradients *g = NULL;
-    grasp_status     s = grasp__check_dtype(ctx, dtype, "dtype");
+    grasp_status s = grasp__check_dtype(ctx, dtype, "dtype");
     if (s == GRASP_OK)
         s = grasp__check_range(ctx, n_layers, 1, 1 << 24, "n_layers");
     if (s == GRASP_OK)
@@ -124,16 +125,17 @@ grasp_status grasp__gradients_create_factored(grasp_context *ctx, int32_t dtype,
     if (s == GRASP_OK)
         s = create(ctx, dtype, n_layers, &g);
     for (int64_t l = 0; s == GRASP_OK && l < n_layers; ++l) {
-        g->layer[l] = (grasp__layer_shape){inputs[l], outputs[l], positions ? positions[l] : 1, has_bias ? has_bias[l] : 1};
+        g->layer[l] =
+            (grasp__layer_shape){inputs[l], outputs[l], positions ? positions[l] : 1, has_bias ? has_bias[l] : 1};
         s = check_layer(ctx, l, &g->layer[l], dtype, capacity, g->offset[l], &g->offset[l + 1]);
     }
     if (s != GRASP_OK) {
         grasp__gradients_free(g);
         return s;
     }
-    g->p        = g->offset[n_layers];
+    g->p = g->offset[n_layers];
     g->capacity = capacity;
-    *out        = g;
+    *out = g;
     return GRASP_OK;
 }
 
@@ -144,13 +146,14 @@ grasp_status gradients__create_like(grasp_context *ctx, const grasp_gradients *g
         return s;
     (*out)->p = g->p;
     for (int64_t l = 0; l < g->n_layers; ++l) {
-        (*out)->layer[l]      = g->layer[l];
+        (*out)->layer[l] = g->layer[l];
         (*out)->offset[l + 1] = g->offset[l + 1];
     }
     return GRASP_OK;
 }
 
-grasp_status grasp_gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity, grasp_gradients **out)
+grasp_status grasp_gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity,
+                                          grasp_gradients **out)
 {
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
@@ -165,7 +168,8 @@ grasp_status grasp_gradients_create_factored(grasp_context *ctx, int32_t dtype, 
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
         return s;
-    s = grasp__gradients_create_factored(ctx, dtype, n_layers, inputs, outputs, positions_or_null, has_bias_or_null, capacity, out);
+    s = grasp__gradients_create_factored(ctx, dtype, n_layers, inputs, outputs, positions_or_null, has_bias_or_null,
+                                         capacity, out);
     return grasp__leave(ctx, s);
 }
 
@@ -285,7 +289,7 @@ uint64_t grasp_gradients_bytes(const grasp_gradients *gradients)
         bytes += (uint64_t)gradients->n * sizeof *gradients->index;
     for (int64_t c = 0; c < gradients->n_chunks; ++c)
         for (int64_t part = 0; part < gradients->n_parts && !gradients->chunks[c].lent; ++part)
-            bytes += (uint64_t)gradients->chunks[c].room * (uint64_t)gradients_part_cols(gradients, part)
-                     * grasp__dtype_size(gradients->dtype);
+            bytes += (uint64_t)gradients->chunks[c].room * (uint64_t)gradients_part_cols(gradients, part) *
+                     grasp__dtype_size(gradients->dtype);
     return bytes;
 }

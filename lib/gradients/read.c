@@ -30,8 +30,8 @@ static int64_t chunk_of(const grasp_gradients *store, int64_t i)
 const void *gradients__part_row(const grasp_gradients *g, int64_t part, int64_t i)
 {
     const grasp_gradients *store = gradients_store(g);
-    int64_t                k     = g->index ? g->index[i] : i;
-    int64_t                c     = chunk_of(store, k);
+    int64_t k = g->index ? g->index[i] : i;
+    int64_t c = chunk_of(store, k);
     return grasp__matrix_row(store->parts[c * store->n_parts + part], k - store->chunks[c].first);
 }
 
@@ -66,10 +66,10 @@ static void outer_segment(double delta, const void *act, int32_t dtype, int64_t 
 static void dot2_step(double delta, const void *act, int32_t dtype, int64_t n, double *high, double *low)
 {
     for (int64_t i = 0; i < n; ++i) {
-        double a       = dtype == GRASP_F32 ? (double)((const float *)act)[i] : ((const double *)act)[i];
+        double a = dtype == GRASP_F32 ? (double)((const float *)act)[i] : ((const double *)act)[i];
         double product = delta * a;
-        double error   = dtype == GRASP_F32 ? 0 : fma(delta, a, -product);
-        double sum     = high[i] + product, part = sum - high[i];
+        double error = dtype == GRASP_F32 ? 0 : fma(delta, a, -product);
+        double sum = high[i] + product, part = sum - high[i];
         low[i] += ((high[i] - (sum - part)) + (product - part)) + error;
         high[i] = sum;
     }
@@ -86,11 +86,11 @@ static const void *advance(const void *x, int32_t dtype, int64_t n)
 }
 
 /* Inputs [first, first + n) of output o, the bias being input number d_in. */
-static void output_segment(const grasp__layer_shape *l, const void *act, const void *delta, int32_t dtype, int64_t o, int64_t first,
-                           int64_t n, double *out)
+static void output_segment(const grasp__layer_shape *l, const void *act, const void *delta, int32_t dtype, int64_t o,
+                           int64_t first, int64_t n, double *out)
 {
     static const double one = 1;
-    int64_t             end = first + n, plain = (end < l->inputs ? end : l->inputs) - first;
+    int64_t end = first + n, plain = (end < l->inputs ? end : l->inputs) - first;
 
     if (l->positions == 1) {
         double d = element(delta, dtype, o);
@@ -101,7 +101,7 @@ static void output_segment(const grasp__layer_shape *l, const void *act, const v
         return;
     }
     for (int64_t at = 0; at < n; at += BLOCK) {
-        double  high[BLOCK], low[BLOCK];
+        double high[BLOCK], low[BLOCK];
         int64_t m = n - at < BLOCK ? n - at : BLOCK, inputs = plain - at < m ? plain - at : m;
         memset(high, 0, sizeof high);
         memset(low, 0, sizeof low);
@@ -120,10 +120,10 @@ static void output_segment(const grasp__layer_shape *l, const void *act, const v
 /* Columns [first, first + n) of a layer. */
 static void layer_segment(const grasp_gradients *g, int64_t layer, int64_t i, int64_t first, int64_t n, double *out)
 {
-    const grasp__layer_shape *l     = &g->layer[layer];
-    const void               *act   = gradients__part_row(g, 2 * layer, i);
-    const void               *delta = gradients__part_row(g, 2 * layer + 1, i);
-    int64_t                   width = l->inputs + l->has_bias;
+    const grasp__layer_shape *l = &g->layer[layer];
+    const void *act = gradients__part_row(g, 2 * layer, i);
+    const void *delta = gradients__part_row(g, 2 * layer + 1, i);
+    int64_t width = l->inputs + l->has_bias;
     while (n > 0) {
         int64_t o = first / width, from = first % width, m = width - from < n ? width - from : n;
         output_segment(l, act, delta, g->dtype, o, from, m, out);
@@ -167,7 +167,7 @@ void grasp__gradients_read_f32(const grasp_gradients *g, int64_t first, int64_t 
             continue;
         }
         for (int64_t at = 0; at < g->p; at += BLOCK) {
-            double  values[BLOCK];
+            double values[BLOCK];
             int64_t m = g->p - at < BLOCK ? g->p - at : BLOCK;
             gradients__segment(g, first + i, at, m, values);
             for (int64_t j = 0; j < m; ++j)
@@ -176,7 +176,8 @@ void grasp__gradients_read_f32(const grasp_gradients *g, int64_t first, int64_t 
     }
 }
 
-void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int64_t first, int64_t n, double *act, double *delta)
+void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int64_t first, int64_t n, double *act,
+                                   double *delta)
 {
     int64_t inputs = gradients_part_cols(g, 2 * layer), outputs = gradients_part_cols(g, 2 * layer + 1);
     for (int64_t i = 0; i < n; ++i) {
@@ -187,7 +188,8 @@ void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int6
 
 /* ---- the call ------------------------------------------------------------------------------------------------------------------ */
 
-static grasp_status check_rows(grasp_context *ctx, const grasp_gradients *g, int64_t first, int64_t n, const grasp_matrix *out)
+static grasp_status check_rows(grasp_context *ctx, const grasp_gradients *g, int64_t first, int64_t n,
+                               const grasp_matrix *out)
 {
     grasp_status s = grasp__gradients_check_sealed(ctx, g, "gradients");
     if (s == GRASP_OK)
@@ -201,7 +203,8 @@ static grasp_status check_rows(grasp_context *ctx, const grasp_gradients *g, int
     return s;
 }
 
-grasp_status grasp_gradients_rows(grasp_context *ctx, const grasp_gradients *gradients, int64_t first, int64_t n, grasp_matrix *out)
+grasp_status grasp_gradients_rows(grasp_context *ctx, const grasp_gradients *gradients, int64_t first, int64_t n,
+                                  grasp_matrix *out)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)

@@ -12,25 +12,25 @@
 typedef struct chunk {
     int64_t first, rows; /* samples [first, first + rows) of the store */
     int64_t room;        /* rows its matrices can hold: more than `rows` only in the last owned chunk */
-    bool    lent;
+    bool lent;
 } chunk;
 
 struct grasp_gradients {
-    grasp__object       object;
-    int32_t             dtype;
-    bool                sealed;
-    int64_t             n, p;
-    int64_t             capacity; /* the caller's hint */
-    int64_t             n_layers; /* 0: dense */
-    grasp__layer_shape *layer;    /* n_layers */
-    int64_t            *offset;   /* n_layers + 1: where a layer's columns begin */
-    int64_t             n_parts;  /* matrices per chunk */
-    int64_t             stored;   /* samples in the chunks below */
-    int64_t             n_chunks, chunk_slots;
-    chunk              *chunks;   /* chunk_slots */
-    grasp_matrix      **parts;    /* chunk_slots * n_parts */
-    int64_t            *index;    /* n samples of the store, or NULL: all, in order */
-    grasp_gradients    *parent;   /* a view: whose chunks are read */
+    grasp__object object;
+    int32_t dtype;
+    bool sealed;
+    int64_t n, p;
+    int64_t capacity;          /* the caller's hint */
+    int64_t n_layers;          /* 0: dense */
+    grasp__layer_shape *layer; /* n_layers */
+    int64_t *offset;           /* n_layers + 1: where a layer's columns begin */
+    int64_t n_parts;           /* matrices per chunk */
+    int64_t stored;            /* samples in the chunks below */
+    int64_t n_chunks, chunk_slots;
+    chunk *chunks;           /* chunk_slots */
+    grasp_matrix **parts;    /* chunk_slots * n_parts */
+    int64_t *index;          /* n samples of the store, or NULL: all, in order */
+    grasp_gradients *parent; /* a view: whose chunks are read */
 };
 
 static inline const grasp_gradients *gradients_store(const grasp_gradients *g)
@@ -61,8 +61,8 @@ grasp_status gradients__reserve_chunks(grasp_context *ctx, grasp_gradients *g, i
 /* Adds a chunk by reference to `part` (n_parts matrices of at least `rows` rows); cannot fail after gradients__reserve_chunks. */
 void gradients__push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent);
 /* Refuses what g cannot hold in the first k rows of a part: NaN, infinity, float32 overflow. Messages add `row` to the row. */
-grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part, int64_t k,
-                                     const char *what, int64_t row);
+grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
+                                     int64_t k, const char *what, int64_t row);
 /* Copies the first k rows of the parts, checked. */
 grasp_status gradients__append_copy(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *const *part, int64_t k);
 

@@ -3,15 +3,17 @@
  */
 #include "gradients/store.h"
 
-grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, const int64_t *rows, int64_t n, grasp_gradients **out)
+grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, const int64_t *rows, int64_t n,
+                                     grasp_gradients **out)
 {
     grasp_gradients *view = NULL;
-    grasp_status     s    = grasp__check_range(ctx, n, 0, INT64_MAX, "n");
+    grasp_status s = grasp__check_range(ctx, n, 0, INT64_MAX, "n");
     if (s == GRASP_OK && n > 0)
         s = grasp__check_pointer(ctx, rows, "rows");
     for (int64_t i = 0; s == GRASP_OK && i < n; ++i)
         if (rows[i] < 0 || rows[i] >= g->n)
-            s = grasp__fail(ctx, GRASP_E_ARG, "rows[%" PRId64 "] is %" PRId64 ", expected 0 to %" PRId64, i, rows[i], g->n - 1);
+            s = grasp__fail(ctx, GRASP_E_ARG, "rows[%" PRId64 "] is %" PRId64 ", expected 0 to %" PRId64, i, rows[i],
+                            g->n - 1);
     if (s == GRASP_OK)
         s = gradients__create_like(ctx, g, &view);
     if (s == GRASP_OK)
@@ -22,10 +24,10 @@ grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, con
     }
     for (int64_t i = 0; i < n; ++i)
         view->index[i] = g->index ? g->index[rows[i]] : rows[i];
-    view->n      = n;
+    view->n = n;
     view->sealed = true;
     view->parent = grasp__gradients_ref(g->parent ? g->parent : g);
-    *out         = view;
+    *out = view;
     return GRASP_OK;
 }
 
@@ -49,11 +51,13 @@ static grasp_status check_same_form(grasp_context *ctx, const grasp_gradients *a
         return grasp__fail(ctx, GRASP_E_DTYPE, "gradients of two element types cannot be joined");
     if (a->p != b->p || a->n_layers != b->n_layers)
         return grasp__fail(ctx, GRASP_E_DIM,
-                           "gradients of %" PRId64 " values in %" PRId64 " layers and of %" PRId64 " in %" PRId64 " cannot be joined",
+                           "gradients of %" PRId64 " values in %" PRId64 " layers and of %" PRId64 " in %" PRId64
+                           " cannot be joined",
                            a->p, a->n_layers, b->p, b->n_layers);
     for (int64_t l = 0; l < a->n_layers; ++l) {
         const grasp__layer_shape *x = &a->layer[l], *y = &b->layer[l];
-        if (x->inputs != y->inputs || x->outputs != y->outputs || x->positions != y->positions || x->has_bias != y->has_bias)
+        if (x->inputs != y->inputs || x->outputs != y->outputs || x->positions != y->positions ||
+            x->has_bias != y->has_bias)
             return grasp__fail(ctx, GRASP_E_DIM, "layer %" PRId64 " of the gradients to join differs in shape", l);
     }
     return GRASP_OK;
@@ -68,9 +72,9 @@ static void push_all(grasp_gradients *to, const grasp_gradients *store)
 grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, grasp_gradients *b, grasp_gradients **out)
 {
     const grasp_gradients *a_store = gradients_store(a), *b_store = gradients_store(b);
-    grasp_gradients       *both    = NULL;
-    int64_t                n;
-    grasp_status           s       = check_same_form(ctx, a, b);
+    grasp_gradients *both = NULL;
+    int64_t n;
+    grasp_status s = check_same_form(ctx, a, b);
     if (s == GRASP_OK && !grasp__add_i64(a->n, b->n, &n))
         s = grasp__fail(ctx, GRASP_E_OVERFLOW, "the rows of both do not fit");
     if (s == GRASP_OK)
@@ -89,9 +93,9 @@ grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, gra
         both->index[i] = a->index ? a->index[i] : i;
     for (int64_t i = 0; both->index && i < b->n; ++i)
         both->index[a->n + i] = a_store->stored + (b->index ? b->index[i] : i);
-    both->n      = n;
+    both->n = n;
     both->sealed = true;
-    *out         = both;
+    *out = both;
     return GRASP_OK;
 }
 
@@ -100,7 +104,7 @@ grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, gra
 grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, const char *name, grasp_gradients **out)
 {
     grasp_gradients *g = NULL;
-    grasp_status     s = grasp__matrix_check(ctx, x, name);
+    grasp_status s = grasp__matrix_check(ctx, x, name);
     if (s == GRASP_OK && x->cols < 1)
         s = grasp__fail(ctx, GRASP_E_DIM, "%s has no columns", name);
     if (s == GRASP_OK)
@@ -118,6 +122,6 @@ grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, c
     if (x->rows > 0)
         gradients__push_chunk(g, &x, x->rows, true);
     g->sealed = true;
-    *out      = g;
+    *out = g;
     return GRASP_OK;
 }
