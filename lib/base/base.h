@@ -166,6 +166,9 @@ typedef struct grasp__param_table {
 } grasp__param_table;
 
 grasp_status grasp__params_create(grasp_context *ctx, const grasp__param_table *table, grasp_params **out);
+/* What grasp_params_set_i64() and _f64() do, for library code that fills the parameters of a part. */
+grasp_status grasp__params_set_i64(grasp_context *ctx, grasp_params *params, const char *key, int64_t value);
+grasp_status grasp__params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value);
 
 /* How an algorithm reads its options: a params object (or defaults) seen through one table and a prefix. */
 typedef struct grasp__options {

@@ -27,6 +27,28 @@ static grasp_status leave_set(grasp_context *ctx, grasp__entry *entry, grasp_sta
     return grasp__leave(ctx, s);
 }
 
+grasp_status grasp__params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value)
+{
+    grasp__entry *entry;
+    grasp_status s = grasp__params_find(ctx, params, key, strlen(key), &entry);
+    if (s == GRASP_OK)
+        s = grasp__entry_set_f64s(ctx, entry, &value, 1);
+    if (s == GRASP_OK)
+        entry->given = true;
+    return s;
+}
+
+grasp_status grasp__params_set_i64(grasp_context *ctx, grasp_params *params, const char *key, int64_t value)
+{
+    grasp__entry *entry;
+    grasp_status s = grasp__params_find(ctx, params, key, strlen(key), &entry);
+    if (s == GRASP_OK)
+        s = grasp__entry_set_i64s(ctx, entry, &value, 1);
+    if (s == GRASP_OK)
+        entry->given = true;
+    return s;
+}
+
 grasp_status grasp_params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value)
 {
     grasp__entry *entry;
