@@ -17,7 +17,6 @@ extern "C" {
 typedef struct grasp_sweep grasp_sweep;
 
 #define GRASP_KEY_SCORE "score" /**< sweep, infer: "silhouette" (cosine, linear time), "silhouette_euclidean" (published), "ari" (needs truth) */
-#define GRASP_KEY_NOISE "noise" /**< silhouette, sweep, infer: "cluster" (published: noise is one more cluster) or "exclude" */
 
 /** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ... .70 and
  *  5,10,20,30,40,50,60,100) or "kmeans" (list "k"). Parameters: "sweep". */
