@@ -90,7 +90,8 @@ SHARED = $B/$(SHARED_REAL)
 
 COMPILE = $(CC) $(CPPFLAGS) -Iinclude -Ilib -Ibuild/gen $(LIB_CFLAGS) $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
 # Flags of one file, by its name or room.
-FLAGS = $(SIMD_CPPFLAGS) $(if $(filter lib/linalg/%,$<),$(BLAS_CFLAGS)) $(if $(filter %_avx2.c,$<),$(AVX2_CFLAGS)) \
+FLAGS = $(SIMD_CPPFLAGS) $(if $(filter lib/linalg/%,$<),$(BLAS_CFLAGS)) $(if $(filter lib/api/%,$<),-DGRASP__BLAS_NAME='"$(BLAS_NAME)"') \
+        $(if $(filter %_avx2.c,$<),$(AVX2_CFLAGS)) \
         $(if $(filter %_avx512.c,$<),$(AVX512_CFLAGS)) $(if $(filter %_vnni.c,$<),$(VNNI_CFLAGS)) \
         $(if $(filter %_neon.c,$<),$(NEON_CFLAGS))
 # Warnings are shown, kept beside the object, and refused by `make check`: a user's newer compiler may warn and still build.

@@ -10,5 +10,6 @@
 #include "grasp/groups.h"
 #include "grasp/model.h"
 #include "grasp/gradients.h"
+#include "grasp/api.h"
 
 #endif

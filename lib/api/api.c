@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The list of algorithms, which is a constant: no registration, no writable global; and the version.
+ */
+#include "api/api.h"
+
+#include <string.h>
+
+/* Who looks through a list of names finds these in the order in which data flow. */
+static const grasp__param_table *const algorithms[] = {
+    NULL,
+};
+
+enum { COUNT = sizeof algorithms / sizeof *algorithms - 1 };
+
+#ifndef GRASP__BLAS_NAME /* the Makefile says it */
+#define GRASP__BLAS_NAME "unknown"
+#endif
+#ifdef GRASP__HAVE_AVX2
+#define AVX2 ",avx2"
+#else
+#define AVX2 ""
+#endif
+#ifdef GRASP__HAVE_AVX512
+#define AVX512 ",avx512"
+#else
+#define AVX512 ""
+#endif
+#ifdef GRASP__HAVE_NEON
+#define NEON ",neon"
+#else
+#define NEON ""
+#endif
+
+int64_t grasp_version_number(void)
+{
+    return GRASP_VERSION_NUMBER;
+}
+
+const char *grasp_version_string(void)
+{
+    return GRASP_VERSION_STRING;
+}
+
+const char *grasp_build_info(void)
+{
+    return "blas=" GRASP__BLAS_NAME " threads=pthread kernels=portable" AVX2 AVX512 NEON;
+}
+
+int64_t grasp_algorithm_count(void)
+{
+    return COUNT;
+}
+
+const char *grasp_algorithm_name(int64_t i)
+{
+    return i >= 0 && i < COUNT ? algorithms[i]->algorithm : NULL;
+}
+
+static const char *algorithm_name(const void *list, int64_t i)
+{
+    (void)list;
+    return grasp_algorithm_name(i);
+}
+
+static grasp_status params_create(grasp_context *ctx, const char *algorithm, grasp_params **out)
+{
+    grasp_status s = grasp__check_pointer(ctx, algorithm, "algorithm");
+    if (s != GRASP_OK)
+        return s;
+    for (int64_t i = 0; i < COUNT; i++)
+        if (strcmp(algorithms[i]->algorithm, algorithm) == 0)
+            return grasp__params_create(ctx, algorithms[i], out);
+    const char *nearest = grasp__nearest(algorithm, COUNT, algorithm_name, NULL);
+    return grasp__fail(ctx, GRASP_E_PARAM, "there is no algorithm \"%s\"; the nearest is \"%s\"", algorithm,
+                       nearest == NULL ? "" : nearest);
+}
+
+grasp_status grasp_params_create(grasp_context *ctx, const char *algorithm, grasp_params **out)
+{
+    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
+    if (s != GRASP_OK)
+        return s;
+    s = params_create(ctx, algorithm, out);
+    return grasp__leave(ctx, s);
+}
