@@ -19,6 +19,9 @@ typedef struct grasp__layer_shape {
     int32_t has_bias;
 } grasp__layer_shape;
 
+/* Rows that one pass works on. Larger batches are cut here, so that the workspace does not grow with n. */
+enum { GRASP__MODEL_BATCH = 512 };
+
 /* Turns the losses of a batch into weights: the gradient is sum_i weight_i d loss_i. loss and weight have n entries, rows are
  * the batch. Must not allocate. What the objective's value is, the weigher keeps. */
 typedef grasp_status (*grasp__weigher)(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight);
