@@ -202,8 +202,10 @@ check: $(if $(MOD),,all) $(RUNNER)
 	$(need_check)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
-# One at a time: `make check-sync`.
-$(TOOLS): %: all $(RUNNER)
+# One at a time: `make check-sync`. Those of the sources alone need no library.
+SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools
+$(filter-out $(SOURCE_TOOLS),$(TOOLS)): all $(RUNNER)
+$(TOOLS):
 	@$(TOOL_ENV) tools/$@
 
 # OpenBLAS is not instrumented: its threads would look like races, and take long under valgrind.

@@ -7,7 +7,13 @@
  */
 #include "linalg/blas.h"
 
-#include <cblas.h>
+#if defined(GRASP__BLAS_MKL)
+#  include <mkl_cblas.h>
+#elif defined(GRASP__BLAS_ACCELERATE)
+#  include <Accelerate/Accelerate.h>
+#else
+#  include <cblas.h>
+#endif
 #include <limits.h>
 
 static int64_t least(int64_t a, int64_t b)
