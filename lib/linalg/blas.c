@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The BLAS: products of any size through its 32-bit integers, and its threads.
  *
- * A product larger than the BLAS's integer is cut into blocks; a leading dimension larger than it forces blocks of one row,
- * whose leading dimension does not matter. Beside CBLAS nothing is asked of the BLAS unless it is there (weak symbols), so any
- * CBLAS links.
+ * A product larger than the BLAS's integer is cut into blocks; a leading dimension larger than it forces blocks of one
+ * row, whose leading dimension does not matter. Beside CBLAS nothing is asked of the BLAS unless it is there (weak
+ * symbols), so any CBLAS links.
  */
 #include "linalg/blas.h"
 
@@ -28,7 +28,7 @@ typedef struct cut {
 
 static cut cut_sizes(int64_t largest, bool ta, bool tb, int64_t lda, int64_t ldb, int64_t ldc)
 {
-    cut c = { largest, largest, largest };
+    cut c = {largest, largest, largest};
     if (lda > largest)
         *(ta ? &c.k : &c.m) = 1;
     if (ldb > largest)
@@ -38,19 +38,19 @@ static cut cut_sizes(int64_t largest, bool ta, bool tb, int64_t lda, int64_t ldb
     return c;
 }
 
-#define GEMM(NAME, REAL, CBLAS)                                                                                                  \
-    void NAME(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, REAL alpha, const REAL *a, int64_t lda,        \
-              const REAL *b, int64_t ldb, REAL beta, REAL *c, int64_t ldc)                                                       \
-    {                                                                                                                            \
-        const cut size = cut_sizes(largest, ta, tb, lda, ldb, ldc);                                                              \
-        for (int64_t i = 0; i < m; i += size.m)                                                                                  \
-            for (int64_t j = 0; j < n; j += size.n)                                                                              \
-                for (int64_t l = 0; l == 0 || l < k; l += size.k)                                                                \
-                    CBLAS(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,                         \
-                          (int)least(m - i, size.m), (int)least(n - j, size.n), (int)least(k - l, size.k), alpha,                \
-                          a + (ta ? l * lda + i : i * lda + l), leading(lda, largest), b + (tb ? j * ldb + l : l * ldb + j),     \
-                          leading(ldb, largest), l == 0 ? beta : 1, c + i * ldc + j, leading(ldc, largest));                     \
-    }
+#define GEMM(NAME, REAL, CBLAS)                                                                                        \
+  void NAME(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, REAL alpha, const REAL *a,             \
+            int64_t lda, const REAL *b, int64_t ldb, REAL beta, REAL *c, int64_t ldc)                                  \
+  {                                                                                                                    \
+    const cut size = cut_sizes(largest, ta, tb, lda, ldb, ldc);                                                        \
+    for (int64_t i = 0; i < m; i += size.m)                                                                            \
+      for (int64_t j = 0; j < n; j += size.n)                                                                          \
+        for (int64_t l = 0; l == 0 || l < k; l += size.k)                                                              \
+          CBLAS(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,                         \
+                (int)least(m - i, size.m), (int)least(n - j, size.n), (int)least(k - l, size.k), alpha,                \
+                a + (ta ? l * lda + i : i * lda + l), leading(lda, largest), b + (tb ? j * ldb + l : l * ldb + j),     \
+                leading(ldb, largest), l == 0 ? beta : 1, c + i * ldc + j, leading(ldc, largest));                     \
+  }
 
 static int leading(int64_t ld, int64_t largest)
 {
@@ -66,19 +66,19 @@ void grasp__gemm_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double a
     grasp__gemm_cut_f64(INT_MAX, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, const float *b,
-                     int64_t ldb, float beta, float *c, int64_t ldc)
+void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
+                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
 {
     grasp__gemm_cut_f32(INT_MAX, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-/* ---- threads of the BLAS ------------------------------------------------------------------------------------------ */
+/* ---- threads of the BLAS ----------------------------------------------------------------------------------------- */
 
 #if defined(__ELF__)
 #  pragma GCC visibility push(default)
-extern int  openblas_get_num_threads(void) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int n) __attribute__((weak));
-extern int  MKL_Get_Max_Threads(void) __attribute__((weak));
+extern int MKL_Get_Max_Threads(void) __attribute__((weak));
 extern void MKL_Set_Num_Threads(int n) __attribute__((weak));
 extern long bli_thread_get_num_threads(void) __attribute__((weak));
 extern void bli_thread_set_num_threads(long n) __attribute__((weak));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Cholesky factorisation A = L L^T and the solution of A x = b, for Newton's method.
  *
- * Left-looking in blocks of columns: a block has the earlier columns' part taken off by one product, its diagonal block is
- * factored by the textbook recurrence (Golub and Van Loan 2013, section 4.2), the rows below are solved against that.
- * n^3 / 3 multiply-adds, nearly all of them in the product.
+ * Left-looking in blocks of columns: a block has the earlier columns' part taken off by one product, its diagonal block
+ * is factored by the textbook recurrence (Golub and Van Loan 2013, section 4.2), the rows below are solved against
+ * that. n^3 / 3 multiply-adds, nearly all of them in the product.
  */
 #include "linalg/linalg.h"
 
@@ -13,7 +13,7 @@ enum { BLOCK = 48 };
 
 static double dot(const double *x, const double *y, int64_t n)
 {
-    double sum[4] = { 0 };
+    double sum[4] = {0};
     int64_t i = 0;
     for (; i + 4 <= n; i += 4)
         for (int k = 0; k < 4; k++)

@@ -5,40 +5,40 @@
 
 #if defined(GRASP__HAVE_AVX2) && defined(__AVX2__) && defined(__FMA__)
 
-#include <immintrin.h>
+#  include <immintrin.h>
 
-#define REAL          float
-#define VECTOR        __m256
-#define LANES         8
-#define SPLAT(x)      _mm256_set1_ps(x)
-#define FMA(x, y, z)  _mm256_fmadd_ps(x, y, z)
-#define TILE_ROWS     6
-#define TILE_VECTORS  2
-#define BLOCK_COLUMNS 128
-#define NAME(x)       x##_f32
-#define GRAM          gram_f32
-#include "linalg/kernel_gram.h"
+#  define REAL          float
+#  define VECTOR        __m256
+#  define LANES         8
+#  define SPLAT(x)      _mm256_set1_ps(x)
+#  define FMA(x, y, z)  _mm256_fmadd_ps(x, y, z)
+#  define TILE_ROWS     6
+#  define TILE_VECTORS  2
+#  define BLOCK_COLUMNS 128
+#  define NAME(x)       x##_f32
+#  define GRAM          gram_f32
+#  include "linalg/kernel_gram.h"
 
-#define REAL          double
-#define VECTOR        __m256d
-#define LANES         4
-#define SPLAT(x)      _mm256_set1_pd(x)
-#define FMA(x, y, z)  _mm256_fmadd_pd(x, y, z)
-#define TILE_ROWS     6
-#define TILE_VECTORS  2
-#define BLOCK_COLUMNS 64
-#define NAME(x)       x##_f64
-#define GRAM          gram_f64
-#include "linalg/kernel_gram.h"
+#  define REAL          double
+#  define VECTOR        __m256d
+#  define LANES         4
+#  define SPLAT(x)      _mm256_set1_pd(x)
+#  define FMA(x, y, z)  _mm256_fmadd_pd(x, y, z)
+#  define TILE_ROWS     6
+#  define TILE_VECTORS  2
+#  define BLOCK_COLUMNS 64
+#  define NAME(x)       x##_f64
+#  define GRAM          gram_f64
+#  include "linalg/kernel_gram.h"
 
-#define VECTOR            __m256d
-#define LANES             4
-#define FMA(x, y, z)      _mm256_fmadd_pd(x, y, z)
-#define DOT2              grasp__dot2_avx2
-#define SQUARED_DISTANCE2 grasp__squared_distance2_avx2
-#include "linalg/kernel_dot2.h"
+#  define VECTOR            __m256d
+#  define LANES             4
+#  define FMA(x, y, z)      _mm256_fmadd_pd(x, y, z)
+#  define DOT2              grasp__dot2_avx2
+#  define SQUARED_DISTANCE2 grasp__squared_distance2_avx2
+#  include "linalg/kernel_dot2.h"
 
-const grasp__kernels grasp__kernels_avx2 = { "avx2", gram_f64, gram_f32 };
+const grasp__kernels grasp__kernels_avx2 = {"avx2", gram_f64, gram_f32};
 
 #else
 

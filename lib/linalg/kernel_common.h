@@ -18,9 +18,11 @@
 #if defined(__clang__) || __GNUC__ >= 12
 #  define SHUFFLE4(x, y, i, j, k, l) __builtin_shufflevector(x, y, i, j, k, l)
 #else
-#  define SHUFFLE4(x, y, i, j, k, l)                                                                                             \
-      __builtin_shuffle(x, y, (_Generic((x)[0], float: (int __attribute__((vector_size(16)))){ i, j, k, l },                     \
-                                        double: (long long __attribute__((vector_size(32)))){ i, j, k, l })))
+#  define SHUFFLE4(x, y, i, j, k, l)                                                                                   \
+    __builtin_shuffle(x, y,                                                                                            \
+                      (_Generic((x)[0], float                                                                          \
+                                : (int __attribute__((vector_size(16)))){i, j, k, l}, double                           \
+                                : (long long __attribute__((vector_size(32)))){i, j, k, l})))
 #endif
 
 #endif

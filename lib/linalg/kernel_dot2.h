@@ -2,8 +2,8 @@
  * The lanes of Dot2, written once for every instruction set: a template without an include guard.
  *
  * The including file defines VECTOR, LANES (a divisor of 8) and FMA(x, y, z) of doubles, exactly rounded, and DOT2 and
- * SQUARED_DISTANCE2, the names of the two functions. Every operation is one of IEEE 754 and its operands do not depend on LANES,
- * so all variants give equal bits. The last n mod 8 terms are padded with zeros, which change nothing.
+ * SQUARED_DISTANCE2, the names of the two functions. Every operation is one of IEEE 754 and its operands do not depend
+ * on LANES, so all variants give equal bits. The last n mod 8 terms are padded with zeros, which change nothing.
  */
 
 #define PARTS (GRASP__DOT2_LANES / LANES)
@@ -16,7 +16,8 @@ typedef struct dot2_state {
 } dot2_state;
 
 /* Eight terms. TwoProd by FMA, TwoSum by Knuth. */
-static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const double *x, const double *y, bool differences)
+static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const double *x, const double *y,
+                                                            bool differences)
 {
     UNROLL
     for (int i = 0; i < PARTS; i++) {
@@ -32,15 +33,15 @@ static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const
     }
 }
 
-static inline __attribute__((always_inline)) void dot2_lanes(const double *x, const double *y, int64_t n, bool differences,
-                                                             grasp__dot2_lanes *out)
+static inline __attribute__((always_inline)) void dot2_lanes(const double *x, const double *y, int64_t n,
+                                                             bool differences, grasp__dot2_lanes *out)
 {
-    dot2_state s = { 0 };
-    int64_t    i = 0;
+    dot2_state s = {0};
+    int64_t i = 0;
     for (; i + GRASP__DOT2_LANES <= n; i += GRASP__DOT2_LANES)
         dot2_step(&s, x + i, y + i, differences);
     if (i < n) {
-        double last_x[GRASP__DOT2_LANES] = { 0 }, last_y[GRASP__DOT2_LANES] = { 0 };
+        double last_x[GRASP__DOT2_LANES] = {0}, last_y[GRASP__DOT2_LANES] = {0};
         memcpy(last_x, x + i, (size_t)(n - i) * sizeof(double));
         memcpy(last_y, y + i, (size_t)(n - i) * sizeof(double));
         dot2_step(&s, last_x, last_y, differences);

@@ -6,27 +6,36 @@
  * The including file defines
  *     REAL, VECTOR, LANES        element, vector of elements, elements in it
  *     SPLAT(x), FMA(x, y, z)     broadcast; x y + z
- *     TILE_ROWS, TILE_VECTORS    the register tile: TILE_ROWS x (TILE_VECTORS * LANES) values of c
+ *     TILE_ROWS, TILE_VECTORS    the register tile: TILE_ROWS (at most 8) x (TILE_VECTORS * LANES) values of c
  *     BLOCK_COLUMNS              rows of b that are packed at a time
  *     NAME(x)                    name of x for this type; GRAM the name of the kernel
  *
- * Order of summation. k is cut into runs of GRASP__KERNEL_DEPTH terms. Within a run one accumulator per c_ij takes the terms
- * in order; c_ij is the first run's sum, to which the later ones are added in order. It depends on nothing but k: not on
- * m, n or the place in the tile. And x y = y x, so c_ij == c_ji when a == b.
+ * Order of summation. k is cut into runs of GRASP__KERNEL_DEPTH terms. Within a run one accumulator per c_ij takes the
+ * terms in order; c_ij is the first run's sum, to which the later ones are added in order. It depends on nothing but k:
+ * not on m, n or the place in the tile. And x y = y x, so c_ij == c_ji when a == b.
  *
- * Way of the data. A block of b is packed transposed (vector lanes run over j), a few rows of a are copied side by side, and
- * a register tile runs down k with one broadcast per row. Cost m n k multiply-adds, (m + n) k copied elements, 68 KiB of stack.
+ * Way of the data. A block of b is packed transposed (vector lanes run over j), a few rows of a are copied side by
+ * side, and a register tile runs down k with one broadcast per row. Cost m n k multiply-adds, (m + n) k copied
+ * elements, 68 KiB of stack.
  */
 
-#define DEPTH GRASP__KERNEL_DEPTH
+#define DEPTH        GRASP__KERNEL_DEPTH
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
+#define loose        NAME(loose)
+#define four         NAME(four)
+#define loose_four   NAME(loose_four)
+#define pack         NAME(pack)
+#define tile         NAME(tile)
+#define strip        NAME(strip)
+#define tiles        NAME(tiles)
 
-typedef REAL NAME(loose) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-typedef REAL NAME(four) __attribute__((vector_size(4 * sizeof(REAL))));
-typedef REAL NAME(loose_four) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+typedef REAL loose __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+typedef REAL four __attribute__((vector_size(4 * sizeof(REAL))));
+typedef REAL loose_four __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
-/* panel[k][j] = b_jk for k < depth, j < columns <= TILE_COLUMNS, and 0 for the other j: 4 x 4 transposes, then the rest. */
-static void NAME(pack)(int64_t columns, int64_t depth, const REAL *b, int64_t ldb, REAL *panel)
+/* panel[k][j] = b_jk for k < depth, j < columns <= TILE_COLUMNS, and 0 for the other j: 4 x 4 transposes, then the
+ * rest. */
+static void pack(int64_t columns, int64_t depth, const REAL *b, int64_t ldb, REAL *panel)
 {
     if (columns < TILE_COLUMNS)
         memset(panel, 0, (size_t)depth * TILE_COLUMNS * sizeof(REAL));
@@ -34,15 +43,15 @@ static void NAME(pack)(int64_t columns, int64_t depth, const REAL *b, int64_t ld
     for (; j + 4 <= columns; j += 4, b += 4 * ldb) {
         int64_t k = 0;
         for (; k + 4 <= depth; k += 4) {
-            NAME(four) r0 = *(const NAME(loose_four) *)(b + k), r1 = *(const NAME(loose_four) *)(b + ldb + k),
-                       r2 = *(const NAME(loose_four) *)(b + 2 * ldb + k), r3 = *(const NAME(loose_four) *)(b + 3 * ldb + k);
-            NAME(four) lo02 = SHUFFLE4(r0, r2, 0, 4, 1, 5), lo13 = SHUFFLE4(r1, r3, 0, 4, 1, 5);
-            NAME(four) hi02 = SHUFFLE4(r0, r2, 2, 6, 3, 7), hi13 = SHUFFLE4(r1, r3, 2, 6, 3, 7);
+            four r0 = *(const loose_four *)(b + k), r1 = *(const loose_four *)(b + ldb + k);
+            four r2 = *(const loose_four *)(b + 2 * ldb + k), r3 = *(const loose_four *)(b + 3 * ldb + k);
+            four lo02 = SHUFFLE4(r0, r2, 0, 4, 1, 5), lo13 = SHUFFLE4(r1, r3, 0, 4, 1, 5);
+            four hi02 = SHUFFLE4(r0, r2, 2, 6, 3, 7), hi13 = SHUFFLE4(r1, r3, 2, 6, 3, 7);
             REAL *p = panel + k * TILE_COLUMNS + j;
-            *(NAME(loose_four) *)p = SHUFFLE4(lo02, lo13, 0, 4, 1, 5);
-            *(NAME(loose_four) *)(p + TILE_COLUMNS) = SHUFFLE4(lo02, lo13, 2, 6, 3, 7);
-            *(NAME(loose_four) *)(p + 2 * TILE_COLUMNS) = SHUFFLE4(hi02, hi13, 0, 4, 1, 5);
-            *(NAME(loose_four) *)(p + 3 * TILE_COLUMNS) = SHUFFLE4(hi02, hi13, 2, 6, 3, 7);
+            *(loose_four *)p = SHUFFLE4(lo02, lo13, 0, 4, 1, 5);
+            *(loose_four *)(p + TILE_COLUMNS) = SHUFFLE4(lo02, lo13, 2, 6, 3, 7);
+            *(loose_four *)(p + 2 * TILE_COLUMNS) = SHUFFLE4(hi02, hi13, 0, 4, 1, 5);
+            *(loose_four *)(p + 3 * TILE_COLUMNS) = SHUFFLE4(hi02, hi13, 2, 6, 3, 7);
         }
         for (; k < depth; k++)
             for (int64_t i = 0; i < 4; i++)
@@ -55,16 +64,17 @@ static void NAME(pack)(int64_t columns, int64_t depth, const REAL *b, int64_t ld
 
 /* One register tile: `rows` rows of a (DEPTH apart) against `vectors` vectors of a panel, added to c unless `first`.
  * rows and vectors are constants at every use; `columns` of the tile are stored. */
-static inline __attribute__((always_inline)) void NAME(tile)(int rows, int vectors, int64_t columns, int64_t depth,
-                                                             const REAL *a, const REAL *panel, bool first, REAL *c,
-                                                             int64_t ldc)
+static inline __attribute__((always_inline)) void tile(int rows, int vectors, int64_t columns, int64_t depth,
+                                                       const REAL *a, const REAL *panel, bool first, REAL *c,
+                                                       int64_t ldc)
 {
     VECTOR sum[TILE_ROWS][TILE_VECTORS];
     UNROLL
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
         UNROLL
         for (int v = 0; v < vectors; v++)
             sum[r][v] = SPLAT(0);
+    }
     for (int64_t k = 0; k < depth; k++, a++, panel += TILE_COLUMNS) {
         VECTOR b[TILE_VECTORS];
         UNROLL
@@ -80,14 +90,13 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int vecto
     }
     if (columns == vectors * LANES) {
         UNROLL
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < rows; r++) {
             UNROLL
             for (int v = 0; v < vectors; v++) {
-                NAME(loose) *out = (NAME(loose) *)(c + r * ldc + v * LANES);
-                if (!first)
-                    sum[r][v] = (VECTOR)*out + sum[r][v];
-                *out = sum[r][v];
+                loose *out = (loose *)(c + r * ldc + v * LANES);
+                *out = first ? (loose)sum[r][v] : *out + (loose)sum[r][v];
             }
+        }
         return;
     }
     VECTOR row[TILE_VECTORS];
@@ -101,30 +110,37 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int vecto
     }
 }
 
-/* A tile of up to TILE_ROWS rows: whole, or in pieces of 4, 2 and 1 rows. */
-static void NAME(tiles)(int64_t rows, int64_t columns, int64_t depth, const REAL *a, const REAL *panel, bool first, REAL *c,
-                        int64_t ldc)
+static inline __attribute__((always_inline)) void strip(int rows, int64_t columns, int64_t depth, const REAL *a,
+                                                        const REAL *panel, bool first, REAL *c, int64_t ldc)
 {
-#define TILES(r)                                                                                                                 \
-    do {                                                                                                                         \
-        if (columns > LANES)                                                                                                     \
-            NAME(tile)(r, TILE_VECTORS, columns, depth, a, panel, first, c, ldc);                                                \
-        else                                                                                                                     \
-            NAME(tile)(r, 1, columns, depth, a, panel, first, c, ldc);                                                           \
-        rows -= r, a += r * DEPTH, c += r * ldc;                                                                                 \
-    } while (0)
-    if (rows >= TILE_ROWS)
-        TILES(TILE_ROWS);
-    while (rows >= 4)
-        TILES(4);
-    if (rows >= 2)
-        TILES(2);
-    if (rows >= 1)
-        TILES(1);
-#undef TILES
+    if (columns > LANES)
+        tile(rows, TILE_VECTORS, columns, depth, a, panel, first, c, ldc);
+    else
+        tile(rows, 1, columns, depth, a, panel, first, c, ldc);
 }
 
-static void GRAM(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t lda, const REAL *b, int64_t ldb, REAL *c, int64_t ldc)
+/* Up to TILE_ROWS rows: a whole tile, or strips of 4, 2 and 1 rows. */
+static void tiles(int64_t rows, int64_t columns, int64_t depth, const REAL *a, const REAL *panel, bool first, REAL *c,
+                  int64_t ldc)
+{
+    if (rows == TILE_ROWS) {
+        strip(TILE_ROWS, columns, depth, a, panel, first, c, ldc);
+        return;
+    }
+    if (rows & 4) {
+        strip(4, columns, depth, a, panel, first, c, ldc);
+        a += 4 * DEPTH, c += 4 * ldc;
+    }
+    if (rows & 2) {
+        strip(2, columns, depth, a, panel, first, c, ldc);
+        a += 2 * DEPTH, c += 2 * ldc;
+    }
+    if (rows & 1)
+        strip(1, columns, depth, a, panel, first, c, ldc);
+}
+
+static void GRAM(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t lda, const REAL *b, int64_t ldb, REAL *c,
+                 int64_t ldc)
 {
     REAL panels[BLOCK_COLUMNS * DEPTH] __attribute__((aligned(64)));
     REAL rows[TILE_ROWS * DEPTH] __attribute__((aligned(64)));
@@ -136,15 +152,15 @@ static void GRAM(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t lda, co
         for (int64_t j0 = 0; j0 < n; j0 += BLOCK_COLUMNS) {
             int64_t columns = n - j0 < BLOCK_COLUMNS ? n - j0 : BLOCK_COLUMNS;
             for (int64_t j = 0; j < columns; j += TILE_COLUMNS)
-                NAME(pack)(columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS, depth, b + (j0 + j) * ldb + k0, ldb,
-                           panels + j * DEPTH);
+                pack(columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS, depth, b + (j0 + j) * ldb + k0, ldb,
+                     panels + j * DEPTH);
             for (int64_t i0 = 0; i0 < m; i0 += TILE_ROWS) {
                 int64_t height = m - i0 < TILE_ROWS ? m - i0 : TILE_ROWS;
                 for (int64_t r = 0; r < height; r++)
                     memcpy(rows + r * DEPTH, a + (i0 + r) * lda + k0, (size_t)depth * sizeof(REAL));
                 for (int64_t j = 0; j < columns; j += TILE_COLUMNS)
-                    NAME(tiles)(height, columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS, depth, rows,
-                                panels + j * DEPTH, k0 == 0, c + i0 * ldc + j0 + j, ldc);
+                    tiles(height, columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS, depth, rows,
+                          panels + j * DEPTH, k0 == 0, c + i0 * ldc + j0 + j, ldc);
             }
         }
     }
@@ -152,6 +168,13 @@ static void GRAM(int64_t m, int64_t n, int64_t k, const REAL *a, int64_t lda, co
 
 #undef DEPTH
 #undef TILE_COLUMNS
+#undef loose
+#undef four
+#undef loose_four
+#undef pack
+#undef tile
+#undef strip
+#undef tiles
 #undef REAL
 #undef VECTOR
 #undef LANES

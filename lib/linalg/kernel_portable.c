@@ -6,13 +6,13 @@
 
 #include <math.h>
 
-typedef float  vector_f32 __attribute__((vector_size(16)));
+typedef float vector_f32 __attribute__((vector_size(16)));
 typedef double vector_f64 __attribute__((vector_size(16)));
 
 #define REAL          float
 #define VECTOR        vector_f32
 #define LANES         4
-#define SPLAT(x)      ((vector_f32){ x, x, x, x })
+#define SPLAT(x)      ((vector_f32){x, x, x, x})
 #define FMA(x, y, z)  ((x) * (y) + (z))
 #define TILE_ROWS     4
 #define TILE_VECTORS  2
@@ -24,7 +24,7 @@ typedef double vector_f64 __attribute__((vector_size(16)));
 #define REAL          double
 #define VECTOR        vector_f64
 #define LANES         2
-#define SPLAT(x)      ((vector_f64){ x, x })
+#define SPLAT(x)      ((vector_f64){x, x})
 #define FMA(x, y, z)  ((x) * (y) + (z))
 #define TILE_ROWS     4
 #define TILE_VECTORS  2
@@ -35,9 +35,9 @@ typedef double vector_f64 __attribute__((vector_size(16)));
 
 #define VECTOR            vector_f64
 #define LANES             2
-#define FMA(x, y, z)      ((vector_f64){ fma((x)[0], (y)[0], (z)[0]), fma((x)[1], (y)[1], (z)[1]) })
+#define FMA(x, y, z)      ((vector_f64){fma((x)[0], (y)[0], (z)[0]), fma((x)[1], (y)[1], (z)[1])})
 #define DOT2              grasp__dot2_portable
 #define SQUARED_DISTANCE2 grasp__squared_distance2_portable
 #include "linalg/kernel_dot2.h"
 
-const grasp__kernels grasp__kernels_portable = { "portable", gram_f64, gram_f32 };
+const grasp__kernels grasp__kernels_portable = {"portable", gram_f64, gram_f32};

@@ -13,8 +13,8 @@ enum { GRASP__KERNEL_DEPTH = 128 };
 /* Lanes of Dot2: term i goes to accumulator i mod 8, whatever the instruction set. */
 enum { GRASP__DOT2_LANES = 8 };
 
-/* What the lanes of Dot2 hold after n terms: sum of a_i b_i = high + low + (the error that compensated.c bounds), and an
- * approximation of sum |a_i b_i|. */
+/* What the lanes of Dot2 hold after n terms: sum of a_i b_i = high + low + (the error that compensated.c bounds), and
+ * an approximation of sum |a_i b_i|. */
 typedef struct grasp__dot2_lanes {
     double high[GRASP__DOT2_LANES], low[GRASP__DOT2_LANES], magnitude[GRASP__DOT2_LANES];
 } grasp__dot2_lanes;

@@ -10,32 +10,34 @@
 /* ---- matrices ---------------------------------------------------------------------------------------------------- */
 
 struct grasp_matrix {
-    grasp__object    object;
-    int32_t          dtype;
-    int64_t          rows, cols, row_stride;
-    void            *data;
+    grasp__object object;
+    int32_t dtype;
+    int64_t rows, cols, row_stride;
+    void *data;
     grasp_release_fn release;
-    void            *user;
-    bool             owned; /* data is a block of ours */
+    void *user;
+    bool owned; /* data is a block of ours */
 };
 
-size_t       grasp__dtype_size(int32_t dtype);
-grasp_status grasp__matrix_check(grasp_context *ctx, const grasp_matrix *m, const char *name); /* handle of the right kind */
+size_t grasp__dtype_size(int32_t dtype);
+/* A handle of the right kind? */
+grasp_status grasp__matrix_check(grasp_context *ctx, const grasp_matrix *m, const char *name);
 grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out);
-grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride, void *data,
-                                grasp_release_fn release, void *user, grasp_matrix **out);
+grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride,
+                                void *data, grasp_release_fn release, void *user, grasp_matrix **out);
 /* The matrix must be rows x cols (-1: any); GRASP_E_DIM otherwise. */
-grasp_status grasp__matrix_check_shape(grasp_context *ctx, const grasp_matrix *m, int64_t rows, int64_t cols, const char *name);
+grasp_status grasp__matrix_check_shape(grasp_context *ctx, const grasp_matrix *m, int64_t rows, int64_t cols,
+                                       const char *name);
 /* Refuses NaN and infinity: "name: row 17 has NaN at column 3". `name` the argument's name. */
 grasp_status grasp__matrix_check_finite(grasp_context *ctx, const grasp_matrix *m, const char *name);
-const void  *grasp__matrix_row(const grasp_matrix *m, int64_t i);
+const void *grasp__matrix_row(const grasp_matrix *m, int64_t i);
 /* Copies rows [first, first + n), or rows[0..n) when rows is not NULL, to contiguous out (n x cols), converting. */
 void grasp__matrix_read_f64(const grasp_matrix *m, const int64_t *rows_or_null, int64_t first, int64_t n, double *out);
 void grasp__matrix_read_f32(const grasp_matrix *m, const int64_t *rows_or_null, int64_t first, int64_t n, float *out);
 /* Writes contiguous values (n x cols) into rows [first, first + n), converting. */
 void grasp__matrix_write_f64(grasp_matrix *m, int64_t first, int64_t n, const double *values);
 
-/* ---- compensated arithmetic (Ogita, Rump, Oishi 2005) --------------------------------------------------------------- */
+/* ---- compensated arithmetic (Ogita, Rump, Oishi 2005) ------------------------------------------------------------ */
 
 /* Fixed-order compensated sum, as if in twice the working precision. */
 double grasp__sum2(const double *x, int64_t n, int64_t stride);
@@ -43,42 +45,45 @@ double grasp__sum2(const double *x, int64_t n, int64_t stride);
 typedef struct grasp__sum {
     double high, low;
 } grasp__sum;
-void   grasp__sum_add(grasp__sum *s, double x);
+void grasp__sum_add(grasp__sum *s, double x);
 double grasp__sum_value(const grasp__sum *s);
-/* <x, y> in Dot2; *bound is its proven absolute error bound (Ogita et al., Corollary 5.7), rounded up. */
+/* <x, y> in Dot2; *bound is its proven absolute error bound (compensated.c), rounded up. Equal bits on every processor.
+ * When a product or a sum overflows: not finite, and the bound is infinity. */
 double grasp__dot2(const double *x, const double *y, int64_t n, double *bound_or_null);
 /* |x - y|^2 with the differences rounded once and squared in Dot2; *bound as above for those differences. */
 double grasp__squared_distance2(const double *x, const double *y, int64_t n, double *bound_or_null);
 /* Round to nearest, and no flush to zero: what every certificate assumes. GRASP_E_STATE otherwise. */
 grasp_status grasp__check_rounding(grasp_context *ctx);
 
-/* ---- kernels ------------------------------------------------------------------------------------------------------------ */
+/* ---- kernels ----------------------------------------------------------------------------------------------------- */
 
 /* One table per instruction set, chosen once per context. Fixed order of summation within a kernel. */
 typedef struct grasp__kernels {
     const char *name;
-    /* c[i * ldc + j] = sum_k a[i * lda + k] * b[j * ldb + k], i < m, j < n. Every c is accumulated over k with a fixed pattern
-     * of partial sums, so |c - exact| <= grasp__gram_error_f64(k) * |a_i| |b_j| (2-norms), and c_ij == c_ji when a == b. */
-    void (*gram_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t lda, const double *b, int64_t ldb, double *c,
-                     int64_t ldc);
-    void (*gram_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
-                     int64_t ldc);
+    /* c[i * ldc + j] = sum_k a[i * lda + k] * b[j * ldb + k], i < m, j < n. Every c is accumulated over k with a fixed
+     * pattern of partial sums, so c_ij == c_ji when a == b, and |c - exact| <= grasp__gram_error_f64(k) * |a_i| |b_j|
+     * (2-norms) while k DBL_MIN <= |a_i| |b_j| <= DBL_MAX / 2. Below that range, add k DBL_TRUE_MIN. (f32: FLT_.) */
+    void (*gram_f64)(int64_t m, int64_t n, int64_t k, const double *a, int64_t lda, const double *b, int64_t ldb,
+                     double *c, int64_t ldc);
+    void (*gram_f32)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
+                     float *c, int64_t ldc);
 } grasp__kernels;
 const grasp__kernels *grasp__context_kernels(const grasp_context *ctx);
 double grasp__gram_error_f64(int64_t k); /* proven relative bound of gram_f64 over k terms, rounded up */
 double grasp__gram_error_f32(int64_t k);
 
-/* ---- BLAS: row-major, sizes checked against the BLAS's integer ------------------------------------------------------------ */
+/* ---- BLAS: row-major, sizes checked against the BLAS's integer --------------------------------------------------- */
 
 /* c (m x n) = alpha op(a) op(b) + beta c; op is the transpose where ta/tb is true. Leading dimensions in elements.
  * From worker threads only when grasp__blas_is_serial(). Sizes above the BLAS's integer are cut into several calls. */
-void grasp__gemm_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda, const double *b,
-                     int64_t ldb, double beta, double *c, int64_t ldc);
-void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, const float *b,
-                     int64_t ldb, float beta, float *c, int64_t ldc);
+void grasp__gemm_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
+                     const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
+void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
+                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 bool grasp__blas_is_serial(void);
 
-/* Cholesky factor of a symmetric positive definite n x n matrix in place (lower, row-major). false if not positive definite. */
+/* Cholesky factor of a symmetric positive definite n x n matrix in place (lower, row-major). false if not positive
+ * definite. */
 bool grasp__cholesky(double *a, int64_t n);
 /* Solves L L^T x = b in place. */
 void grasp__cholesky_solve(const double *l, int64_t n, double *b);

@@ -29,10 +29,11 @@ static grasp_status check_shape(grasp_context *ctx, int32_t dtype, int64_t rows,
     return s;
 }
 
-static grasp_status make(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride, grasp_matrix **out)
+static grasp_status make(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride,
+                         grasp_matrix **out)
 {
     grasp_matrix *m;
-    grasp_status  s = grasp__alloc_zero(ctx, 1, sizeof(*m), &m);
+    grasp_status s = grasp__alloc_zero(ctx, 1, sizeof(*m), &m);
     if (s != GRASP_OK)
         return s;
     grasp__object_init(&m->object, MATRIX_MAGIC);
@@ -46,9 +47,9 @@ static grasp_status make(grasp_context *ctx, int32_t dtype, int64_t rows, int64_
 
 grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
 {
-    int64_t       count;
+    int64_t count;
     grasp_matrix *m = NULL;
-    grasp_status  s = check_shape(ctx, dtype, rows, cols);
+    grasp_status s = check_shape(ctx, dtype, rows, cols);
     if (s == GRASP_OK)
         s = grasp__check_product(ctx, rows, cols, "rows * cols", &count);
     if (s == GRASP_OK)
@@ -77,8 +78,8 @@ static grasp_status check_extent(grasp_context *ctx, int32_t dtype, int64_t rows
     return GRASP_OK;
 }
 
-grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride, void *data,
-                                grasp_release_fn release, void *user, grasp_matrix **out)
+grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride,
+                                void *data, grasp_release_fn release, void *user, grasp_matrix **out)
 {
     grasp_status s = check_shape(ctx, dtype, rows, cols);
     if (s == GRASP_OK)
@@ -101,16 +102,19 @@ grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows,
     return GRASP_OK;
 }
 
-grasp_status grasp__matrix_check_shape(grasp_context *ctx, const grasp_matrix *m, int64_t rows, int64_t cols, const char *name)
+grasp_status grasp__matrix_check_shape(grasp_context *ctx, const grasp_matrix *m, int64_t rows, int64_t cols,
+                                       const char *name)
 {
     if ((rows < 0 || m->rows == rows) && (cols < 0 || m->cols == cols))
         return GRASP_OK;
     if (rows < 0)
-        return grasp__fail(ctx, GRASP_E_DIM, "%s has %lld columns, expected %lld", name, (long long)m->cols, (long long)cols);
+        return grasp__fail(ctx, GRASP_E_DIM, "%s has %lld columns, expected %lld", name, (long long)m->cols,
+                           (long long)cols);
     if (cols < 0)
-        return grasp__fail(ctx, GRASP_E_DIM, "%s has %lld rows, expected %lld", name, (long long)m->rows, (long long)rows);
-    return grasp__fail(ctx, GRASP_E_DIM, "%s is %lld x %lld, expected %lld x %lld", name, (long long)m->rows, (long long)m->cols,
-                       (long long)rows, (long long)cols);
+        return grasp__fail(ctx, GRASP_E_DIM, "%s has %lld rows, expected %lld", name, (long long)m->rows,
+                           (long long)rows);
+    return grasp__fail(ctx, GRASP_E_DIM, "%s is %lld x %lld, expected %lld x %lld", name, (long long)m->rows,
+                       (long long)m->cols, (long long)rows, (long long)cols);
 }
 
 static double element(const grasp_matrix *m, int64_t i, int64_t j)
@@ -119,15 +123,16 @@ static double element(const grasp_matrix *m, int64_t i, int64_t j)
     return m->dtype == GRASP_F32 ? (double)((const float *)row)[j] : ((const double *)row)[j];
 }
 
-/* x * 0 is NaN for NaN and infinity and a zero otherwise: a sum without a branch tells whether a row is worth a look. */
+/* x * 0 is NaN for NaN and infinity and a zero otherwise: a sum without a branch tells whether a row is worth a look.
+ */
 static bool row_is_finite(const grasp_matrix *m, int64_t i)
 {
     const void *row = grasp__matrix_row(m, i);
-    double      sum[4] = { 0 };
-    int64_t     j = 0, n = m->cols;
+    double sum[4] = {0};
+    int64_t j = 0, n = m->cols;
     if (m->dtype == GRASP_F32) {
         const float *x = row;
-        float        part[8] = { 0 };
+        float part[8] = {0};
         for (; j + 8 <= n; j += 8)
             for (int k = 0; k < 8; k++)
                 part[k] += x[j + k] * 0.0f;
@@ -204,7 +209,7 @@ void grasp__matrix_write_f64(grasp_matrix *m, int64_t first, int64_t n, const do
     }
 }
 
-/* ---- public ------------------------------------------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------------------------------------------------ */
 
 grasp_status grasp_matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
 {
@@ -214,8 +219,8 @@ grasp_status grasp_matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows
     return grasp__leave(ctx, grasp__matrix_create(ctx, dtype, rows, cols, out));
 }
 
-grasp_status grasp_matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride, void *data,
-                               grasp_release_fn release_or_null, void *user, grasp_matrix **out)
+grasp_status grasp_matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride,
+                               void *data, grasp_release_fn release_or_null, void *user, grasp_matrix **out)
 {
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
