@@ -10,6 +10,12 @@
 #include "grasp/groups.h"
 #include "grasp/model.h"
 #include "grasp/gradients.h"
+#include "grasp/distances.h"
+#include "grasp/cluster.h"
+#include "grasp/metrics.h"
+#include "grasp/sweep.h"
+#include "grasp/train.h"
+#include "grasp/infer.h"
 #include "grasp/api.h"
 
 #endif
