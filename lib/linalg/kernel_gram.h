@@ -94,7 +94,10 @@ static inline __attribute__((always_inline)) void tile(int rows, int vectors, in
             UNROLL
             for (int v = 0; v < vectors; v++) {
                 loose *out = (loose *)(c + r * ldc + v * LANES);
-                *out = first ? (loose)sum[r][v] : *out + (loose)sum[r][v];
+                if (first)
+                    *out = sum[r][v];
+                else
+                    *out += sum[r][v];
             }
         }
         return;
