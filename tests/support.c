@@ -13,7 +13,7 @@ bool contains(const char *text, const char *words)
     return strstr(text, words) != NULL;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 static void *counting_alloc(void *user, size_t bytes)
 {
@@ -69,8 +69,8 @@ void for_each_failing_allocation(scenario_fn scenario, void *arg)
         if (made)
             s = scenario(ctx, arg);
         failed = atomic_load(&allocator.calls) >= k;
-        ck_assert_msg(!failed || s == GRASP_E_NOMEM, "allocation %" PRId64 " failed, but the scenario returned %s: %s", k,
-                      grasp_status_name(s), made ? grasp_context_error(ctx) : "");
+        ck_assert_msg(!failed || s == GRASP_E_NOMEM, "allocation %" PRId64 " failed, but the scenario returned %s: %s",
+                      k, grasp_status_name(s), made ? grasp_context_error(ctx) : "");
         ck_assert_msg(failed || s >= GRASP_OK, "the scenario fails without a failing allocation: %s: %s",
                       grasp_status_name(s), made ? grasp_context_error(ctx) : "");
         ck_assert_msg(made || ctx == NULL, "a context that could not be made is not NULL");
@@ -86,7 +86,8 @@ typedef struct stopper {
 static int32_t count_and_stop(void *user, const char *what, double fraction)
 {
     stopper *s = user;
-    ck_assert_msg(what != NULL && fraction >= 0 && fraction <= 1, "progress of %s is %g", what ? what : "NULL", fraction);
+    ck_assert_msg(what != NULL && fraction >= 0 && fraction <= 1, "progress of %s is %g", what ? what : "NULL",
+                  fraction);
     return ++s->calls == s->stop_at ? GRASP_CB_STOP : GRASP_CB_OK;
 }
 
@@ -129,7 +130,7 @@ void for_each_thread_count(scenario_fn scenario, void *arg, grasp_status expecte
     free(first);
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 const char *shared_path(const char *name)
 {
@@ -260,7 +261,7 @@ int64_t *fixture_i64s(const fixture *table, const char *name)
     return values;
 }
 
-/* ---- chance --------------------------------------------------------------------------------------------------------- */
+/* ---- chance ------------------------------------------------------------------------------------------------------ */
 
 grasp__rng test_rng(uint64_t item)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What every suite needs: contexts that count memory, scenarios that fail or are cancelled at every point, data, chance.
+ * What every suite needs: contexts that count memory, scenarios that fail or are cancelled at every point, data,
+ * chance.
  *
  * A scenario is a piece of a program: it makes what it needs with the given context, frees all of it again whatever
  * happens, and returns the first status that is not GRASP_OK. It asserts nothing that a failed allocation or a cancel
@@ -55,8 +56,9 @@ typedef grasp_status (*scenario_fn)(grasp_context *ctx, void *arg);
  * fails. Each must end with GRASP_E_NOMEM and a message, and leave no block behind. */
 void for_each_failing_allocation(scenario_fn scenario, void *arg);
 
-/* Runs the scenario with a progress callback that stops at its k-th call. Each must end with GRASP_CANCELLED, until k is
- * past the last call; nothing may leak. Beyond k = 24 not every k is tried. Returns the number of calls in a full run. */
+/* Runs the scenario with a progress callback that stops at its k-th call. Each must end with GRASP_CANCELLED, until k
+ * is past the last call; nothing may leak. Beyond k = 24 not every k is tried. Returns the number of calls in a full
+ * run. */
 int64_t for_each_cancel(scenario_fn scenario, void *arg);
 
 /* Runs the scenario at 1, 2 and 3 threads; each must return `expected` and fill the same `size` bytes at `result`. */
@@ -67,8 +69,8 @@ void for_each_thread_count(scenario_fn scenario, void *arg, grasp_status expecte
 /* "../shared/<name>" if it can be read; else says "skipped: ..." and returns NULL. Valid until the next call. */
 const char *shared_path(const char *name);
 
-/* A table of numbers: lines of fields separated by commas or blanks, '#' for comments. A first line that does not begin with
- * a number gives names. Fields that are no number become NaN. A file that is missing or ragged fails the test. */
+/* A table of numbers: lines of fields separated by commas or blanks, '#' for comments. A first line that does not begin
+ * with a number gives names. Fields that are no number become NaN. A file that is missing or ragged fails the test. */
 typedef struct fixture {
     int64_t rows, cols;
     double *values; /* row-major */

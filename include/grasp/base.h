@@ -39,8 +39,8 @@ extern "C" {
 typedef int32_t grasp_status;
 enum {
     GRASP_OK            = 0,
-    GRASP_NOT_CONVERGED = 1,   /**< outcome: the iteration limit came before the tolerance; the result is the best so far */
-    GRASP_CANCELLED     = 2,   /**< outcome: stopped by a callback or grasp_context_cancel(); the result says how far it got */
+    GRASP_NOT_CONVERGED = 1,   /**< outcome: iteration limit before tolerance; the result is the best so far */
+    GRASP_CANCELLED     = 2,   /**< outcome: stopped by callback or grasp_context_cancel(); the result says how far */
     GRASP_E_ARG         = -1,  /**< caller: an argument is NULL, out of range, inconsistent or a wrong handle */
     GRASP_E_NOMEM       = -2,  /**< environment: the allocator returned NULL */
     GRASP_E_MEMLIMIT    = -3,  /**< environment: the context's memory limit would be passed */
@@ -113,27 +113,38 @@ typedef int32_t (*grasp_parallel_fn)(void *user, grasp_task_fn task, void *arg, 
 GRASP_API grasp_status grasp_context_create(const grasp_allocator *alloc_or_null, grasp_context **out);
 /** Frees a context; handles made with it stay valid. */
 GRASP_API void grasp_context_free(grasp_context *ctx);
-/** Message of the last failed call, "" after a success: function, argument, found, expected. Valid until the next call. */
+/** Message of the last failed call, "" after a success: function, argument, found, expected.
+ *  Valid until the next call in this context, which must not run at the same time. */
 GRASP_API const char *grasp_context_error(const grasp_context *ctx);
-/** Sends log lines of at most `max_level` to fn; fn NULL: silence (the default). `destroy_or_null` gets user when replaced or freed. */
+/** Sends log lines of levels up to `max_level` to fn; NULL: silence, the default. Errors are logged as they are
+ *  returned. Here and below destroy_or_null(user) is called once, when another user takes its place or the context is
+ *  freed, and not if this call fails. */
 GRASP_API grasp_status grasp_context_set_log(grasp_context *ctx, int32_t max_level, grasp_log_fn fn, void *user,
                                              grasp_destroy_fn destroy_or_null);
-/** Calls fn at most every `min_interval_s` seconds (0: at every opportunity). Returning GRASP_CB_STOP cancels the call. */
+/** Calls fn at most every `min_interval_s` seconds (finite, >= 0; 0: at every opportunity, several a millisecond). When
+ *  fn returns GRASP_CB_STOP the call ends with GRASP_CANCELLED; NULL: nobody is told. The fraction never falls within a
+ *  call, and need not reach 1. */
 GRASP_API grasp_status grasp_context_set_progress(grasp_context *ctx, double min_interval_s, grasp_progress_fn fn,
                                                   void *user, grasp_destroy_fn destroy_or_null);
-/** Asks the running or next call to end with GRASP_CANCELLED. Any thread, or a signal handler. Sticks until a call returns it. */
+/** Asks the running or else the next long call to end with GRASP_CANCELLED. From any thread or a signal handler. Sticks
+ *  until a call returns GRASP_CANCELLED or it is taken back; calls too short to be cancelled leave it. */
 GRASP_API void grasp_context_cancel(grasp_context *ctx);
 /** Takes a cancel back. */
 GRASP_API void grasp_context_clear_cancel(grasp_context *ctx);
-/** Threads of a call, the calling one included; default 1; 0: as many as usable processors. Results do not depend on it. */
+/** Threads of a call, the calling one included: 1 (default) to 1024; 0: as many as usable processors. Results do not
+ *  depend on it, to the last bit. The threads are made in a call, with all signals blocked, and joined before it
+ *  returns. */
 GRASP_API grasp_status grasp_context_set_threads(grasp_context *ctx, int32_t n_threads);
 GRASP_API int32_t      grasp_context_threads(const grasp_context *ctx);
-/** Runs the library's parallel loops through fn instead of its own threads; fn NULL: own threads. */
+/** Runs the library's parallel loops through fn instead of its own threads, with as many tasks as threads were set;
+ *  NULL: own threads. */
 GRASP_API grasp_status grasp_context_set_parallel(grasp_context *ctx, grasp_parallel_fn fn, void *user,
                                                   grasp_destroy_fn destroy_or_null);
-/** Refuses, with GRASP_E_MEMLIMIT, to hold more than `bytes` at once in handles and calls of this context; 0: no limit. */
+/** Refuses, with GRASP_E_MEMLIMIT, to hold more than `bytes` at once in this context's calls and the handles they made;
+ *  0: no limit, the default. What is already held stays. The context itself does not count. */
 GRASP_API grasp_status grasp_context_set_memory_limit(grasp_context *ctx, uint64_t bytes);
-/** Bytes held now, and the most ever held, by this context's calls and the handles they made. */
+/** Bytes held now, and the most ever held, by this context's calls and the handles they made: all that was asked of the
+ *  allocator, so a little more than the data. Handles that outlive the context count until they are freed. */
 GRASP_API uint64_t grasp_context_memory_used(const grasp_context *ctx);
 GRASP_API uint64_t grasp_context_memory_peak(const grasp_context *ctx);
 /** Seed of everything random (Philox4x32-10, keyed by seed, purpose and item); default 0. */
@@ -141,30 +152,41 @@ GRASP_API grasp_status grasp_context_set_seed(grasp_context *ctx, uint64_t seed)
 GRASP_API uint64_t     grasp_context_seed(const grasp_context *ctx);
 
 /* ---- parameters ---------------------------------------------------------------------------------------------- */
-/* grasp_params_create() stands in api.h, beside the list of algorithms. Keys are the same in C, bindings and programs. */
+/* grasp_params_create() stands in api.h, beside the list of algorithms. Keys are the same in C, bindings and programs.
+ * One thread at a time may change a parameter object; many may read it while nobody changes it. */
 
+/** Frees a parameter object; NULL does nothing. */
 GRASP_API void grasp_params_free(grasp_params *params);
-/** Sets a value. Unknown key: GRASP_E_PARAM, and the message names the nearest one. Out of range: GRASP_E_PARAM. */
+/** Sets a value; a list then has one. Whole numbers may be given for any number, f64 only for floating-point ones.
+ *  Errors: GRASP_E_PARAM for an unknown key (the message names the nearest), another type, or a value outside the
+ *  range; then nothing has changed. */
 GRASP_API grasp_status grasp_params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value);
 GRASP_API grasp_status grasp_params_set_i64(grasp_context *ctx, grasp_params *params, const char *key, int64_t value);
-GRASP_API grasp_status grasp_params_set_str(grasp_context *ctx, grasp_params *params, const char *key, const char *value);
-/** Sets a list of n >= 1 values (copied). */
+GRASP_API grasp_status grasp_params_set_str(grasp_context *ctx, grasp_params *params, const char *key,
+                                            const char *value);
+/** Sets a list of n >= 1 values (copied), or with n = 1 a single value. */
 GRASP_API grasp_status grasp_params_set_f64s(grasp_context *ctx, grasp_params *params, const char *key,
                                              const double *values, int64_t n);
 GRASP_API grasp_status grasp_params_set_i64s(grasp_context *ctx, grasp_params *params, const char *key,
                                              const int64_t *values, int64_t n);
-/** Sets from text: "eps=0.1,0.2;min_samples=5,10". All or nothing. Numbers are read independently of the locale. */
+/** Sets from text: "eps=0.1,0.2;min_samples=5,10". All or nothing; of a key that comes twice the last counts. Blanks
+ *  around keys and values are ignored. Numbers are read independently of the locale, and correctly rounded. */
 GRASP_API grasp_status grasp_params_parse(grasp_context *ctx, grasp_params *params, const char *text);
-GRASP_API grasp_status grasp_params_get_f64(grasp_context *ctx, const grasp_params *params, const char *key, double *out);
-GRASP_API grasp_status grasp_params_get_i64(grasp_context *ctx, const grasp_params *params, const char *key, int64_t *out);
-/** The string lives until the parameter is set again or freed. */
+/** Reads a value as it was set, or its default. A whole number may be read as f64; a list only when it has one value.
+ *  Errors: GRASP_E_PARAM. */
+GRASP_API grasp_status grasp_params_get_f64(grasp_context *ctx, const grasp_params *params, const char *key,
+                                            double *out);
+GRASP_API grasp_status grasp_params_get_i64(grasp_context *ctx, const grasp_params *params, const char *key,
+                                            int64_t *out);
+/** The word lives until `params` is changed or freed. */
 GRASP_API grasp_status grasp_params_get_str(grasp_context *ctx, const grasp_params *params, const char *key,
                                             const char **out);
-/** Copies a list of *n values when `capacity` suffices; `out` may be NULL to ask for *n only. */
-GRASP_API grasp_status grasp_params_get_f64s(grasp_context *ctx, const grasp_params *params, const char *key, double *out,
-                                             int64_t capacity, int64_t *n);
-GRASP_API grasp_status grasp_params_get_i64s(grasp_context *ctx, const grasp_params *params, const char *key, int64_t *out,
-                                             int64_t capacity, int64_t *n);
+/** Copies a list and its length; `out` may be NULL to ask for *n only. Errors: GRASP_E_DIM when `capacity` is below the
+ *  length; GRASP_E_PARAM. A single value is read as a list of one. */
+GRASP_API grasp_status grasp_params_get_f64s(grasp_context *ctx, const grasp_params *params, const char *key,
+                                             double *out, int64_t capacity, int64_t *n);
+GRASP_API grasp_status grasp_params_get_i64s(grasp_context *ctx, const grasp_params *params, const char *key,
+                                             int64_t *out, int64_t capacity, int64_t *n);
 /** Name of the algorithm these are the parameters of. */
 GRASP_API const char *grasp_params_algorithm(const grasp_params *params);
 /** Enumeration: i in [0, count). Out of range: NULL, or 0 for the type. Strings live as long as `params`. */

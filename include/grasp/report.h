@@ -36,12 +36,14 @@ GRASP_API const char *grasp_report_name(const grasp_report *report, int64_t i);
 GRASP_API int32_t grasp_report_kind(const grasp_report *report, int64_t i);
 /** Numbers in a series; -1 if no series has this name. */
 GRASP_API int64_t grasp_report_length(const grasp_report *report, const char *name);
-/** Reads a value. Errors: GRASP_E_ARG when no entry has this name (the message names the nearest), or it is no value. */
-GRASP_API grasp_status grasp_report_value(grasp_context *ctx, const grasp_report *report, const char *name, double *out);
+/** Reads a value. Errors: GRASP_E_ARG when no entry has this name (the message names the nearest), or it is no
+ * value. */
+GRASP_API grasp_status grasp_report_value(grasp_context *ctx, const grasp_report *report, const char *name,
+                                          double *out);
 /** Copies a series of `length` numbers to out (NULL allowed when length is 0). Errors: as above; GRASP_E_DIM when the
  *  series has another length, see grasp_report_length(). */
-GRASP_API grasp_status grasp_report_series(grasp_context *ctx, const grasp_report *report, const char *name, double *out,
-                                           int64_t length);
+GRASP_API grasp_status grasp_report_series(grasp_context *ctx, const grasp_report *report, const char *name,
+                                           double *out, int64_t length);
 /** Points *out at a text, which lives as long as the report. Errors as above; *out is NULL then. */
 GRASP_API grasp_status grasp_report_text(grasp_context *ctx, const grasp_report *report, const char *name,
                                          const char **out);

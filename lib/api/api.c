@@ -13,22 +13,22 @@ static const grasp__param_table *const algorithms[] = {
 enum { COUNT = sizeof algorithms / sizeof *algorithms - 1 };
 
 #ifndef GRASP__BLAS_NAME /* the Makefile says it */
-#define GRASP__BLAS_NAME "unknown"
+#  define GRASP__BLAS_NAME "unknown"
 #endif
 #ifdef GRASP__HAVE_AVX2
-#define AVX2 ",avx2"
+#  define AVX2 ",avx2"
 #else
-#define AVX2 ""
+#  define AVX2 ""
 #endif
 #ifdef GRASP__HAVE_AVX512
-#define AVX512 ",avx512"
+#  define AVX512 ",avx512"
 #else
-#define AVX512 ""
+#  define AVX512 ""
 #endif
 #ifdef GRASP__HAVE_NEON
-#define NEON ",neon"
+#  define NEON ",neon"
 #else
-#define NEON ""
+#  define NEON ""
 #endif
 
 int64_t grasp_version_number(void)

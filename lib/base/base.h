@@ -36,21 +36,25 @@ grasp_status grasp__leave(grasp_context *ctx, grasp_status status);
 
 /* ---- errors ---------------------------------------------------------------------------------------------------- */
 
-/* Writes "function: <formatted>" into ctx and returns `status`. Understands %s %.*s %d %u %c %% with l, ll, z, j, and %g,
- * which prints the shortest text that reads back as the same number; allocates nothing, ignores the locale. Calling thread only: a task of grasp__parallel returns a status and leaves words to its caller. */
+/* Writes "function: <formatted>" into ctx and returns `status`. Understands %s %.*s %d %u %c %% with l, ll, z, j, and
+ * %g, which prints the shortest text that reads back as the same number; allocates nothing, ignores the locale. Calling
+ * thread only: a task of grasp__parallel returns a status and leaves words to its caller. */
 grasp_status grasp__fail(grasp_context *ctx, grasp_status status, const char *format, ...) GRASP__PRINTF(3, 4);
 /* The formatter itself: always terminates, cuts at `size`. Returns the length written. */
 size_t grasp__format(char *buffer, size_t size, const char *format, ...) GRASP__PRINTF(3, 4);
 /* A log line; does nothing when no log listens at that level. */
 void grasp__log(grasp_context *ctx, int32_t level, const char *format, ...) GRASP__PRINTF(3, 4);
 
-/* Common checks; each returns GRASP_OK or fails with words that name the argument, what was found and what was expected. */
+/* Common checks; each returns GRASP_OK or fails with words that name the argument, what was found, what was
+ * expected. */
 grasp_status grasp__check_pointer(grasp_context *ctx, const void *pointer, const char *name);
 grasp_status grasp__check_range(grasp_context *ctx, int64_t value, int64_t lo, int64_t hi, const char *name);
-grasp_status grasp__check_equal(grasp_context *ctx, int64_t found, int64_t expected, const char *name); /* GRASP_E_DIM */
+/* GRASP_E_DIM */
+grasp_status grasp__check_equal(grasp_context *ctx, int64_t found, int64_t expected, const char *name);
 grasp_status grasp__check_dtype(grasp_context *ctx, int32_t dtype, const char *name);
 grasp_status grasp__check_finite_f64(grasp_context *ctx, const double *v, int64_t n, const char *name);
-/* First member of a caller's function table: too small for `least`, or larger than `known` with a non-zero tail: GRASP_E_ARG. */
+/* First member of a caller's function table: too small for `least`, or larger than `known` with a non-zero tail:
+ * GRASP_E_ARG. */
 grasp_status grasp__check_table(grasp_context *ctx, const void *table, size_t least, size_t known, const char *name);
 
 /* Of `count` names (count 0: NULL) the one most like `wanted`, for the message about an unknown one. */
@@ -72,63 +76,76 @@ void grasp__object_ref(grasp__object *object);
 /* Drops a reference; true when it was the last and the caller must destroy. Clears the magic then. */
 bool grasp__object_unref(grasp__object *object);
 /* NULL or another magic: GRASP_E_ARG naming the argument and the kind expected. */
-grasp_status grasp__check_handle(grasp_context *ctx, const void *handle, uint32_t magic, const char *name, const char *kind);
+grasp_status grasp__check_handle(grasp_context *ctx, const void *handle, uint32_t magic, const char *name,
+                                 const char *kind);
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* count * size bytes, aligned to 64. Every block knows its allocator and keeps it alive, so freeing needs no context.
- * Errors, with message: GRASP_E_OVERFLOW, GRASP_E_MEMLIMIT, GRASP_E_NOMEM. count 0 gives a valid pointer. Calling thread only. */
-grasp_status grasp__alloc(grasp_context *ctx, int64_t count, size_t size, void *out_pointer);      /* out: address of a pointer */
+ * Errors, with message: GRASP_E_OVERFLOW, GRASP_E_MEMLIMIT, GRASP_E_NOMEM. count 0 gives a valid pointer. Calling
+ * thread only. */
+grasp_status grasp__alloc(grasp_context *ctx, int64_t count, size_t size, void *out_pointer); /* address of a pointer */
 grasp_status grasp__alloc_zero(grasp_context *ctx, int64_t count, size_t size, void *out_pointer);
-/* Grows (or shrinks) *inout_pointer from old_count to new_count elements; untouched on an error. NULL is an empty block. */
+/* Grows or shrinks *inout_pointer from old_count to new_count elements; NULL is an empty block; untouched on an error.
+ * The block is then charged to ctx, even if another context made it. */
 grasp_status grasp__realloc(grasp_context *ctx, int64_t old_count, int64_t new_count, size_t size, void *inout_pointer);
 /* What such a block adds to grasp_context_memory_used(), for price functions; UINT64_MAX if it cannot be. */
 uint64_t grasp__price(int64_t count, size_t size);
 void grasp__free(void *block); /* NULL is fine; any thread */
-/* Fails with GRASP_E_MEMLIMIT or GRASP_E_OVERFLOW if `count * size` more bytes would not be admitted. Allocates nothing. */
+/* GRASP_E_MEMLIMIT or GRASP_E_OVERFLOW if a block of `count * size` bytes would not be admitted. Allocates nothing. */
 grasp_status grasp__check_memory(grasp_context *ctx, int64_t count, size_t size);
 
 /* false on overflow. */
 bool grasp__mul_i64(int64_t a, int64_t b, int64_t *out);
 bool grasp__add_i64(int64_t a, int64_t b, int64_t *out);
-grasp_status grasp__check_product(grasp_context *ctx, int64_t a, int64_t b, const char *what, int64_t *out); /* GRASP_E_OVERFLOW */
+/* The same with words: GRASP_E_OVERFLOW. */
+grasp_status grasp__check_product(grasp_context *ctx, int64_t a, int64_t b, const char *what, int64_t *out);
 /* n (n - 1) / 2 without an intermediate overflow. */
 grasp_status grasp__pairs(grasp_context *ctx, int64_t n, int64_t *out);
 
-/* ---- cancel and progress ------------------------------------------------------------------------------------------- */
+/* ---- cancel and progress ----------------------------------------------------------------------------------------- */
 
 /* Between units of work of at most some milliseconds: GRASP_OK, GRASP_CANCELLED or GRASP_E_CALLBACK. `done` of `total`
  * places the call inside the current stage. Calling thread only. */
 grasp_status grasp__tick(grasp_context *ctx, int64_t done, int64_t total);
-/* Names the stage and maps its ticks to [lo, hi] of the enclosing stage; returns what grasp__stage_end needs. Stages nest. */
+/* Names a stage and maps its ticks to [lo, hi] of the enclosing one; returns what grasp__stage_end needs. They nest. */
 typedef struct grasp__stage_mark { const char *what; double lo, hi; } grasp__stage_mark;
 grasp__stage_mark grasp__stage_begin(grasp_context *ctx, const char *what, double lo, double hi);
 void              grasp__stage_end(grasp_context *ctx, grasp__stage_mark outer);
 /* For long inner loops on worker threads: has a cancel been asked for? Any thread, cheap. */
 bool grasp__cancel_pending(const grasp_context *ctx);
 
-/* ---- a place for linalg ------------------------------------------------------------------------------------------- */
+/* ---- a place for linalg ------------------------------------------------------------------------------------------ */
 
 /* The table of tile kernels that this context uses; NULL until linalg, which owns its type, puts one there. */
 void        grasp__set_kernel_slot(grasp_context *ctx, const void *kernels);
 const void *grasp__kernel_slot(const grasp_context *ctx);
 
-/* ---- threads --------------------------------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 
-/* Task `index` on worker `worker` in [0, grasp__workers(ctx)): index decides what is done, worker only which scratch. */
+/* Task `index` on worker `worker` in [0, grasp__workers(ctx)), of which no two run at once under the same number: index
+ * decides what is done, worker only which scratch is used. */
 typedef grasp_status (*grasp__task)(void *arg, int64_t index, int32_t worker);
 int32_t grasp__workers(const grasp_context *ctx);
 /* Runs tasks 0..count-1, each once, and joins before returning. Ticks progress on the calling thread between its tasks.
- * Returns the error of the lowest failed index among those run, else GRASP_CANCELLED, else GRASP_OK. Tasks must write to places
- * that depend on `index` alone, so that results do not depend on the number of threads. Threads that cannot be made are done without. */
+ * Returns the error of the lowest failed index among those run, else GRASP_CANCELLED, else GRASP_OK. Tasks must write
+ * to places that depend on `index` alone, so that results do not depend on the number of threads. Threads that cannot
+ * be made are done without. */
 grasp_status grasp__parallel(grasp_context *ctx, int64_t count, grasp__task task, void *arg);
 
-/* ---- random numbers ---------------------------------------------------------------------------------------------------- */
+/* ---- random numbers ---------------------------------------------------------------------------------------------- */
 
 /* Philox4x32-10 (Salmon et al. 2011), counter based: the stream is a pure function of (seed, purpose, item). */
 typedef struct grasp__rng { uint32_t key[2], counter[4], output[4]; int32_t left; } grasp__rng;
 /* Purposes, so that no two uses share a stream. */
-enum { GRASP__RNG_INIT = 1, GRASP__RNG_SHUFFLE = 2, GRASP__RNG_SAMPLE = 3, GRASP__RNG_KMEANS = 4, GRASP__RNG_SPLIT = 5, GRASP__RNG_TEST = 6 };
+enum {
+    GRASP__RNG_INIT    = 1,
+    GRASP__RNG_SHUFFLE = 2,
+    GRASP__RNG_SAMPLE  = 3,
+    GRASP__RNG_KMEANS  = 4,
+    GRASP__RNG_SPLIT   = 5,
+    GRASP__RNG_TEST    = 6
+};
 void     grasp__rng_init(grasp__rng *rng, uint64_t seed, uint32_t purpose, uint64_t item);
 uint32_t grasp__rng_u32(grasp__rng *rng);
 uint64_t grasp__rng_u64(grasp__rng *rng);
@@ -138,9 +155,10 @@ double   grasp__rng_normal(grasp__rng *rng);                     /* Box-Muller, 
 void     grasp__rng_shuffle(grasp__rng *rng, int64_t *v, int64_t n);
 uint64_t grasp__seed(const grasp_context *ctx);
 
-/* ---- numbers in text, independent of the locale ---------------------------------------------------------------------------- */
+/* ---- numbers in text, independent of the locale ------------------------------------------------------------------ */
 
-/* Correctly rounded decimal to binary64; also inf, infinity, nan in any case. Returns the characters used, 0 if none. */
+/* Correctly rounded decimal to binary64; also inf, infinity, nan in any case. Returns the characters used, 0 if
+ * none. */
 size_t grasp__parse_f64(const char *text, size_t length, double *out);
 /* Whole decimal number; 0 if none or if it overflows. */
 size_t grasp__parse_i64(const char *text, size_t length, int64_t *out);
@@ -148,7 +166,7 @@ size_t grasp__parse_i64(const char *text, size_t length, int64_t *out);
 enum { GRASP__F64_TEXT = 32 };
 size_t grasp__print_f64(char *buffer, double value);
 
-/* ---- parameters ------------------------------------------------------------------------------------------------------------ */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 typedef struct grasp__param {
     const char *key;
@@ -162,7 +180,7 @@ typedef struct grasp__param_table {
     const char *algorithm;                          /* what grasp_params_create() is given */
     const grasp__param *params;
     int32_t count;
-    struct { const char *prefix; const struct grasp__param_table *table; } parts[8]; /* keys "prefix.key"; ended by prefix NULL */
+    struct { const char *prefix; const struct grasp__param_table *table; } parts[8]; /* "prefix.key"; NULL ends them */
 } grasp__param_table;
 
 grasp_status grasp__params_create(grasp_context *ctx, const grasp__param_table *table, grasp_params **out);
@@ -179,8 +197,8 @@ typedef struct grasp__options {
 } grasp__options;
 
 /* params NULL: defaults. params of another algorithm: GRASP_E_PARAM. Close it also after an error. */
-grasp_status   grasp__options_open(grasp_context *ctx, const grasp_params *params_or_null, const grasp__param_table *table,
-                                   grasp__options *out);
+grasp_status   grasp__options_open(grasp_context *ctx, const grasp_params *params_or_null,
+                                   const grasp__param_table *table, grasp__options *out);
 void           grasp__options_close(grasp__options *options);
 grasp__options grasp__options_part(const grasp__options *whole, const char *prefix); /* owns nothing; not closed */
 /* The key is a constant of the room's own table, so these cannot fail. */

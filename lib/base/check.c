@@ -40,7 +40,8 @@ grasp_status grasp__check_finite_f64(grasp_context *ctx, const double *v, int64_
 {
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(v[i]))
-            return grasp__fail(ctx, GRASP_E_NUMERIC, "%s[%jd] is %g, expected a finite number", name, (intmax_t)i, v[i]);
+            return grasp__fail(ctx, GRASP_E_NUMERIC, "%s[%jd] is %g, expected a finite number", name, (intmax_t)i,
+                               v[i]);
     return GRASP_OK;
 }
 
@@ -54,7 +55,7 @@ grasp_status grasp__check_table(grasp_context *ctx, const void *table, size_t le
         return grasp__fail(ctx, GRASP_E_ARG, "%s.size is %zu, expected at least %zu", name, size, least);
     for (size_t i = known; i < size; i++)
         if (((const unsigned char *)table)[i] != 0)
-            return grasp__fail(ctx, GRASP_E_ARG, "%s.size is %zu and byte %zu is set; this library knows %zu", name, size,
-                               i, known);
+            return grasp__fail(ctx, GRASP_E_ARG, "%s.size is %zu and byte %zu is set; this library knows %zu", name,
+                               size, i, known);
     return GRASP_OK;
 }

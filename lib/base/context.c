@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The context: made, freed, configured; entering and leaving a call.
  *
- * One call at a time runs in a context: an atomic flag is taken on entry and given back on leaving. Cancelling is the one
- * thing done from outside while a call runs, and touches one lock-free atomic only, so a signal handler may do it.
+ * One call at a time runs in a context: an atomic flag is taken on entry and given back on leaving. Cancelling is the
+ * one thing done from outside while a call runs, and touches one lock-free atomic only, so a signal handler may do it.
  */
 #include "base/context.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "grasp_context_cancel() may be called by a signal handler");
 
 static void *plain_alloc(void *user, size_t bytes)
 {

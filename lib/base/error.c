@@ -46,36 +46,51 @@ enum { LENGTH_INT, LENGTH_LONG, LENGTH_LONG_LONG, LENGTH_SIZE, LENGTH_MAX };
 static int read_length(const char **p)
 {
     switch (**p) {
-    case 'z': ++*p; return LENGTH_SIZE;
-    case 'j': ++*p; return LENGTH_MAX;
+    case 'z':
+        ++*p;
+        return LENGTH_SIZE;
+    case 'j':
+        ++*p;
+        return LENGTH_MAX;
     case 'l':
         if (*++*p != 'l')
             return LENGTH_LONG;
         ++*p;
         return LENGTH_LONG_LONG;
-    default: return LENGTH_INT;
+    default:
+        return LENGTH_INT;
     }
 }
 
 static intmax_t next_signed(arguments *a, int length)
 {
     switch (length) {
-    case LENGTH_LONG: return va_arg(a->list, long);
-    case LENGTH_LONG_LONG: return va_arg(a->list, long long);
-    case LENGTH_SIZE: return va_arg(a->list, ptrdiff_t);
-    case LENGTH_MAX: return va_arg(a->list, intmax_t);
-    default: return va_arg(a->list, int);
+    case LENGTH_LONG:
+        return va_arg(a->list, long);
+    case LENGTH_LONG_LONG:
+        return va_arg(a->list, long long);
+    case LENGTH_SIZE:
+        return va_arg(a->list, ptrdiff_t);
+    case LENGTH_MAX:
+        return va_arg(a->list, intmax_t);
+    default:
+        return va_arg(a->list, int);
     }
 }
 
 static uintmax_t next_unsigned(arguments *a, int length)
 {
     switch (length) {
-    case LENGTH_LONG: return va_arg(a->list, unsigned long);
-    case LENGTH_LONG_LONG: return va_arg(a->list, unsigned long long);
-    case LENGTH_SIZE: return va_arg(a->list, size_t);
-    case LENGTH_MAX: return va_arg(a->list, uintmax_t);
-    default: return va_arg(a->list, unsigned);
+    case LENGTH_LONG:
+        return va_arg(a->list, unsigned long);
+    case LENGTH_LONG_LONG:
+        return va_arg(a->list, unsigned long long);
+    case LENGTH_SIZE:
+        return va_arg(a->list, size_t);
+    case LENGTH_MAX:
+        return va_arg(a->list, uintmax_t);
+    default:
+        return va_arg(a->list, unsigned);
     }
 }
 
@@ -107,19 +122,27 @@ static size_t format_list(char *buffer, size_t size, const char *format, argumen
         int length = read_length(&p);
         char text[GRASP__F64_TEXT];
         switch (*p++) {
-        case 's': put_string(&w, va_arg(a->list, const char *), most); break;
+        case 's':
+            put_string(&w, va_arg(a->list, const char *), most);
+            break;
         case 'd': {
             intmax_t value = next_signed(a, length);
             put_unsigned(&w, value < 0 ? 0 - (uintmax_t)value : (uintmax_t)value, value < 0);
             break;
         }
-        case 'u': put_unsigned(&w, next_unsigned(a, length), false); break;
-        case 'g': put(&w, text, grasp__print_f64(text, va_arg(a->list, double))); break;
+        case 'u':
+            put_unsigned(&w, next_unsigned(a, length), false);
+            break;
+        case 'g':
+            put(&w, text, grasp__print_f64(text, va_arg(a->list, double)));
+            break;
         case 'c':
             text[0] = (char)va_arg(a->list, int);
             put(&w, text, 1);
             break;
-        case '%': put(&w, "%", 1); break;
+        case '%':
+            put(&w, "%", 1);
+            break;
         default: /* what its argument would be is unknown: the rest is shown as it stands */
             put(&w, start, strlen(start));
             goto done;

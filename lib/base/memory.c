@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Memory: 64-byte aligned blocks that know where they came from.
  *
- * In front of each block stands a header of 64 bytes: the address that the caller's allocator returned, the heap, and the
- * bytes charged. A block can so be freed without a context, on any thread, after its context is gone; the heap's
+ * In front of each block stands a header of 64 bytes: the address that the caller's allocator returned, the heap, and
+ * the bytes charged. A block can so be freed without a context, on any thread, after its context is gone; the heap's
  * count of owners keeps allocator and account alive until the last block. The account charges what was asked of the
  * allocator: payload, header and the slack for aligning.
  */

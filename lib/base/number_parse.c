@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Text to numbers, in any locale.
  *
- * A decimal D * 10^e is a quotient of two natural numbers. Scaled by a power of two into [1, 2), it gives the bits of the
- * binary64 one by one, and the last remainder tells exactly to which side to round (half to even). 770 digits suffice:
- * no binary64 and no midpoint of two has more, so of longer numbers only "something non-zero follows" matters.
+ * A decimal D * 10^e is a quotient of two natural numbers. Scaled by a power of two into [1, 2), it gives the bits of
+ * the binary64 one by one, and the last remainder tells exactly to which side to round (half to even). 770 digits
+ * suffice: no binary64 and no midpoint of two has more, so of longer numbers only "something non-zero follows" matters.
  * Where D < 2^53 and |e| <= 22 both D and 10^|e| are exact, and one floating-point operation rounds correctly
  * (Clinger: How to read floating point numbers accurately. PLDI 1990).
  */

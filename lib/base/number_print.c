@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Numbers to text, in any locale: the shortest decimal that reads back as the same binary64.
  *
- * Free-format printing with exact integers (Steele and White: How to print floating-point numbers accurately. PLDI 1990;
- * Burger and Dybvig: Printing floating-point numbers quickly and accurately. PLDI 1996). The value is r / s; everything
- * nearer to it than m- / s below and m+ / s above reads back as it. Digits are produced until what remains lies within
- * these bounds; of the two candidates for the last digit the nearer one is taken, the even one in a tie.
+ * Free-format printing with exact integers (Steele and White: How to print floating-point numbers accurately. PLDI
+ * 1990; Burger and Dybvig: Printing floating-point numbers quickly and accurately. PLDI 1996). The value is r / s;
+ * everything nearer to it than m- / s below and m+ / s above reads back as it. Digits are produced until what remains
+ * lies within these bounds; of the two candidates for the last digit the nearer one is taken, the even one in a tie.
  */
 #include "base/base.h"
 #include "base/bigint.h"
@@ -140,7 +140,8 @@ size_t grasp__print_f64(char *buffer, double value)
         mantissa >>= 1;
         exponent++;
     }
-    bool narrow_below = mantissa == UINT64_C(1) << 52 && exponent > -1074; /* powers of two have a nearer lower neighbour */
+    bool narrow_below =
+        mantissa == UINT64_C(1) << 52 && exponent > -1074; /* powers of two have a nearer lower neighbour */
     expand(mantissa, exponent, narrow_below, &e);
     int32_t point = normalize(&e, value);
     return sign + lay_out(buffer, digit, produce(&e, digit), point);

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-grasp_status grasp__options_open(grasp_context *ctx, const grasp_params *params_or_null, const grasp__param_table *table,
-                                 grasp__options *out)
+grasp_status grasp__options_open(grasp_context *ctx, const grasp_params *params_or_null,
+                                 const grasp__param_table *table, grasp__options *out)
 {
     *out = (grasp__options){.table = table};
     if (params_or_null == NULL) {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- making and freeing ------------------------------------------------------------------------------------------- */
+/* ---- making and freeing ------------------------------------------------------------------------------------------ */
 
 static int64_t count_entries(const grasp__param_table *table)
 {
@@ -73,7 +73,7 @@ grasp_status grasp__params_create(grasp_context *ctx, const grasp__param_table *
     return s;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------------------ */
+/* ---- finding ----------------------------------------------------------------------------------------------------- */
 
 static const char *entry_name(const void *params, int64_t i)
 {
@@ -91,8 +91,8 @@ grasp_status grasp__params_find(grasp_context *ctx, const grasp_params *params, 
         }
     grasp__format(wanted, sizeof wanted, "%.*s", (int)(length < sizeof wanted ? length : sizeof wanted), key);
     const char *nearest = grasp__nearest(wanted, params->count, entry_name, params);
-    return grasp__fail(ctx, GRASP_E_PARAM, "%s has no parameter \"%s\"; the nearest is \"%s\"", params->table->algorithm,
-                       wanted, nearest == NULL ? "" : nearest);
+    return grasp__fail(ctx, GRASP_E_PARAM, "%s has no parameter \"%s\"; the nearest is \"%s\"",
+                       params->table->algorithm, wanted, nearest == NULL ? "" : nearest);
 }
 
 grasp_status grasp__check_params(grasp_context *ctx, const grasp_params *params, const char *key)
@@ -101,7 +101,7 @@ grasp_status grasp__check_params(grasp_context *ctx, const grasp_params *params,
     return s == GRASP_OK ? grasp__check_pointer(ctx, key, "key") : s;
 }
 
-/* ---- enumeration -------------------------------------------------------------------------------------------------- */
+/* ---- enumeration ------------------------------------------------------------------------------------------------- */
 
 static const grasp__entry *entry_at(const grasp_params *params, int64_t i)
 {

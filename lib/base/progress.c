@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Progress and cancelling.
  *
- * A stage maps its own ticks to a part of the enclosing stage, so a room reports its work without knowing who called it.
- * What the caller sees never falls and stays in [0, 1].
+ * A stage maps its own ticks to a part of the enclosing stage, so a room reports its work without knowing who called
+ * it. What the caller sees never falls and stays in [0, 1].
  */
 #include "base/context.h"
 
@@ -65,7 +65,8 @@ static void show(grasp_context *ctx, int64_t done, int64_t total)
     if (answer == GRASP_CB_STOP)
         s = GRASP_CANCELLED;
     else if (answer != GRASP_CB_OK)
-        s = grasp__fail(ctx, GRASP_E_CALLBACK, "the progress callback returned %d, expected GRASP_CB_OK (%d) or GRASP_CB_STOP (%d)",
+        s = grasp__fail(ctx, GRASP_E_CALLBACK,
+                        "the progress callback returned %d, expected GRASP_CB_OK (%d) or GRASP_CB_STOP (%d)",
                         (int)answer, (int)GRASP_CB_OK, (int)GRASP_CB_STOP);
     if (s != GRASP_OK)
         atomic_store_explicit(&ctx->halt, s, memory_order_relaxed);

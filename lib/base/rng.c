@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011).
  *
- * Key: the seed. Counter: words 2 and 3 the item; word 1 the purpose in its low half; word 0, carrying into the upper half
- * of word 1, the number of the block of four outputs. So a stream has 2^48 blocks and no two (purpose, item) share one.
+ * Key: the seed. Counter: words 2 and 3 the item; word 1 the purpose in its low half; word 0, carrying into the upper
+ * half of word 1, the number of the block of four outputs. So a stream has 2^48 blocks and no two (purpose, item) share
+ * one.
  */
 #include "base/base.h"
 

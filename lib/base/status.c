@@ -9,7 +9,8 @@ static const struct {
     const char *text;
 } known[] = {
     {GRASP_OK, "GRASP_OK", "success"},
-    {GRASP_NOT_CONVERGED, "GRASP_NOT_CONVERGED", "the iteration limit came before the tolerance; the best result is kept"},
+    {GRASP_NOT_CONVERGED, "GRASP_NOT_CONVERGED",
+     "the iteration limit came before the tolerance; the best result is kept"},
     {GRASP_CANCELLED, "GRASP_CANCELLED", "the call was cancelled"},
     {GRASP_E_ARG, "GRASP_E_ARG", "an argument is NULL, out of range, inconsistent or a wrong handle"},
     {GRASP_E_NOMEM, "GRASP_E_NOMEM", "the allocator has no memory left"},

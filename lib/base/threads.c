@@ -8,7 +8,7 @@
  * takes indices in the same way.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* sched_getaffinity */
+#  define _GNU_SOURCE /* sched_getaffinity */
 #endif
 #include "base/context.h"
 

@@ -23,7 +23,7 @@ struct grasp_report {
     entry *entries;
 };
 
-/* ---- owners ------------------------------------------------------------------------------------------------------- */
+/* ---- owners ------------------------------------------------------------------------------------------------------ */
 
 static void entry_clear(entry *e)
 {
@@ -58,7 +58,7 @@ void grasp_report_free(grasp_report *report)
     grasp__free(report);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static entry *find(const grasp_report *report, const char *name)
 {
@@ -167,7 +167,8 @@ static grasp_status put_copy(grasp_context *ctx, grasp_report *report, const cha
     }
 }
 
-grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix, const grasp_report *other)
+grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix,
+                                 const grasp_report *other)
 {
     grasp_status s = GRASP_OK;
     for (int64_t i = 0; s == GRASP_OK && report != NULL && other != NULL && i < other->count; i++) {
@@ -183,7 +184,7 @@ grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const
     return s;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static const entry *entry_at(const grasp_report *report, int64_t i)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * report: how rooms write one. Calling thread only, until the report is handed to the caller.
  *
- * Every writing function takes report NULL for "nobody wants to know" and then does nothing, so that an algorithm need not ask.
+ * Every writing function takes report NULL for "nobody wants to know" and then does nothing, so that an algorithm need
+ * not ask.
  */
 #ifndef GRASP__REPORT_H
 #define GRASP__REPORT_H
@@ -20,6 +21,7 @@ grasp_status grasp__report_put_series(grasp_context *ctx, grasp_report *report, 
 /* Makes a series longer by one number; it begins with the first. Amortised O(1) plus finding the name. */
 grasp_status grasp__report_append(grasp_context *ctx, grasp_report *report, const char *name, double value);
 /* Puts copies of all entries of `other` (NULL: none) under "prefix.name". Stops at the first error. */
-grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix, const grasp_report *other);
+grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix,
+                                  const grasp_report *other);
 
 #endif
