@@ -230,6 +230,9 @@ check-abi store-abi: $(SHARED)
 lint:
 	@$(TOOL_ENV) tools/lint $(COMPILE)
 
+wrap:
+	@tools/wrap
+
 # ---- installation --------------------------------------------------------------------------------------------------------
 
 INSTALL ?= install
@@ -308,7 +311,7 @@ help:
 
 FORCE:
 .PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage check-abi store-abi \
-    lint man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
+    lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
 endif
