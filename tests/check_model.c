@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * model: gradients against central differences, against stored ones and against each other; a model of the caller's against the
- * built-in one; every refusal with its words; failing allocations, cancels, thread counts.
+ * model: gradients against central differences, against stored ones and against each other; a model of the caller's
+ * against the built-in one; every refusal with its words; failing allocations, cancels, thread counts.
  */
 #include "grasp/model.h"
 #include "model/model.h"
@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- problems ------------------------------------------------------------------------------------------------------ */
+/* ---- problems ------------------------------------------------------------------------------------------------------
+ * */
 
 enum kind { LOGISTIC, SOFTMAX, MLP, KINDS };
 enum { D = 5, C = 4 };
@@ -93,10 +94,12 @@ static int64_t *some_rows(int64_t n, int64_t of)
 static void assert_close(const double *a, const double *b, int64_t n, double tolerance)
 {
     for (int64_t k = 0; k < n; k++)
-        ck_assert_msg(fabs(a[k] - b[k]) <= tolerance * fmax(1, fabs(b[k])), "entry %" PRId64 ": %.17g, expected %.17g", k, a[k], b[k]);
+        ck_assert_msg(fabs(a[k] - b[k]) <= tolerance * fmax(1, fabs(b[k])), "entry %" PRId64 ": %.17g, expected %.17g",
+                      k, a[k], b[k]);
 }
 
-/* ---- gradients ----------------------------------------------------------------------------------------------------- */
+/* ---- gradients -----------------------------------------------------------------------------------------------------
+ * */
 
 START_TEST(gradients_are_those_of_the_loss)
 {
@@ -110,7 +113,8 @@ START_TEST(gradients_are_those_of_the_loss)
             int64_t p = grasp_model_n_params(m);
             ASSERT_OK(ctx, grasp_model_get_params(ctx, m, theta, p));
             ASSERT_OK(ctx, grasp_model_check_grad(ctx, m, NULL, 1000, 0, &worst));
-            ck_assert_msg(worst > 0 && worst < (dtype == GRASP_F64 ? 1e-8 : 1e-6), "%s: %g", grasp_model_kind(m), worst);
+            ck_assert_msg(worst > 0 && worst < (dtype == GRASP_F64 ? 1e-8 : 1e-6), "%s: %g", grasp_model_kind(m),
+                          worst);
             ASSERT_OK(ctx, grasp_model_get_params(ctx, m, after, p));
             ck_assert_mem_eq(theta, after, (size_t)p * sizeof *theta);
             grasp_model_free(m);
@@ -243,7 +247,8 @@ START_TEST(factors_make_the_dense_rows)
                             const double *row = grads + i * p + offset + o * (s.inputs + 1);
                             for (int64_t j = 0; j <= s.inputs; j++) {
                                 double a = j < s.inputs ? factor(dtype, act, i * s.inputs + j) : 1;
-                                ck_assert(fabs(row[j] - d * a) <= (kind == MLP ? 1e-6 : 0)); /* a BLAS may sum 3 rows otherwise */
+                                ck_assert(fabs(row[j] - d * a) <=
+                                          (kind == MLP ? 1e-6 : 0)); /* a BLAS may sum 3 rows otherwise */
                             }
                         }
                     offset += s.outputs * (s.inputs + 1);
@@ -288,7 +293,8 @@ START_TEST(a_reserved_batch_allocates_nothing)
         ck_assert_int_eq(grasp_context_create(&allocator.table, &ctx), GRASP_OK);
         grasp_model *m = make_bound(ctx, kind, GRASP_F32, N);
         int64_t *rows = some_rows(N, N), label[N];
-        double *grad = doubles(grasp_model_n_params(m)), loss[N], *theta = doubles(grasp_model_n_params(m)), logits[N * C];
+        double *grad = doubles(grasp_model_n_params(m)), loss[N], *theta = doubles(grasp_model_n_params(m)),
+               logits[N * C];
         ASSERT_OK(ctx, grasp__model_reserve(ctx, m, N));
         int64_t before = atomic_load(&allocator.calls);
         ASSERT_OK(ctx, grasp__model_get_params(ctx, m, theta));
@@ -309,7 +315,8 @@ START_TEST(a_reserved_batch_allocates_nothing)
 }
 END_TEST
 
-/* ---- losses and outputs --------------------------------------------------------------------------------------------- */
+/* ---- losses and outputs
+ * --------------------------------------------------------------------------------------------- */
 
 START_TEST(softmax_of_two_classes_is_logistic)
 {
@@ -378,7 +385,8 @@ START_TEST(extreme_logits_are_harmless)
                            : kind == 1 ? grasp_model_create_softmax(ctx, 1, 2, &m)
                                        : grasp_model_create_mlp(ctx, widths, 2, NULL, &m));
             ASSERT_OK(ctx, grasp_model_bind(ctx, m, matrix, y, 7));
-            ASSERT_OK(ctx, kind == 0 ? grasp_model_set_params(ctx, m, theta, 2) : grasp_model_set_params(ctx, m, both, 4));
+            ASSERT_OK(ctx,
+                      kind == 0 ? grasp_model_set_params(ctx, m, theta, 2) : grasp_model_set_params(ctx, m, both, 4));
             ASSERT_OK(ctx, grasp_model_loss_rows(ctx, m, NULL, 7, found));
             ASSERT_OK(ctx, grasp__model_sample_grads(ctx, m, rows, 7, grads));
             for (int i = 0; i < 7; i++) {
@@ -404,7 +412,8 @@ START_TEST(an_overflow_names_its_row)
     ASSERT_OK(ctx, grasp_model_create_logistic(ctx, 1, &m));
     ASSERT_OK(ctx, grasp_model_bind(ctx, m, matrix, y, 2));
     ASSERT_OK(ctx, grasp_model_set_params(ctx, m, theta, 2));
-    ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, NULL, 2, loss), GRASP_E_NUMERIC, "grasp_model_loss_rows: loss of row 1 is inf");
+    ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, NULL, 2, loss), GRASP_E_NUMERIC,
+                  "grasp_model_loss_rows: loss of row 1 is inf");
     grasp_matrix_free(matrix);
     grasp_model_free(m);
     grasp_context_free(ctx);
@@ -512,7 +521,8 @@ START_TEST(features_are_what_the_last_layer_sees)
 }
 END_TEST
 
-/* ---- parameters --------------------------------------------------------------------------------------------------------- */
+/* ---- parameters
+ * --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(torch_order_there_and_back)
 {
@@ -542,8 +552,10 @@ START_TEST(torch_order_there_and_back)
         ck_assert_int_eq(mask[k], k < 9 ? k % 3 == 2 : (k - 9) % 4 == 3);
     ASSERT_OK(ctx, grasp_model_layer_shape(ctx, m, 1, &inputs, &outputs, &positions, &has_bias));
     ck_assert(inputs == 3 && outputs == 2 && positions == 1 && has_bias == 1);
-    ASSERT_STATUS(ctx, grasp_model_layer_shape(ctx, m, 2, &inputs, &outputs, &positions, &has_bias), GRASP_E_ARG, "layer");
-    ASSERT_STATUS(ctx, grasp_model_layer_shape(ctx, m, 0, &inputs, NULL, &positions, &has_bias), GRASP_E_ARG, "outputs");
+    ASSERT_STATUS(ctx, grasp_model_layer_shape(ctx, m, 2, &inputs, &outputs, &positions, &has_bias), GRASP_E_ARG,
+                  "layer");
+    ASSERT_STATUS(ctx, grasp_model_layer_shape(ctx, m, 0, &inputs, NULL, &positions, &has_bias), GRASP_E_ARG,
+                  "outputs");
     ASSERT_OK(ctx, grasp__model_widths(ctx, m, found, 3, &n_widths));
     ck_assert_int_eq(n_widths, 3);
     ck_assert_mem_eq(found, widths, sizeof found);
@@ -572,7 +584,7 @@ START_TEST(initial_parameters)
             most = fmax(most, fabs(a[k]));
         }
     }
-    ck_assert_double_eq_tol(sum / (101 * 200), 0, 0.002);              /* 5 standard errors */
+    ck_assert_double_eq_tol(sum / (101 * 200), 0, 0.002); /* 5 standard errors */
     ck_assert_double_eq_tol(squares / (101 * 200), 0.01 / 3, 0.0001);
     ck_assert(most > 0.0999);
     ASSERT_OK(ctx, grasp_model_init(ctx, m, 0)); /* creation draws stream 0 */
@@ -667,7 +679,8 @@ START_TEST(no_rows_is_a_binding)
 }
 END_TEST
 
-/* ---- refusals -------------------------------------------------------------------------------------------------------------- */
+/* ---- refusals
+ * -------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(creating_refuses)
 {
@@ -682,8 +695,10 @@ START_TEST(creating_refuses)
     ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, -4, 2, &m), GRASP_E_ARG, "n_features");
     ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, 4, 1, &m), GRASP_E_ARG, "n_classes");
     ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, INT64_MAX, 2, &m), GRASP_E_OVERFLOW, "layer 0");
-    ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, INT64_C(3037000500), INT64_C(3037000500), &m), GRASP_E_OVERFLOW, "layer 0");
-    ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, INT64_C(3037000500), INT64_C(1000000000), &m), GRASP_E_OVERFLOW, "");
+    ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, INT64_C(3037000500), INT64_C(3037000500), &m), GRASP_E_OVERFLOW,
+                  "layer 0");
+    ASSERT_STATUS(ctx, grasp_model_create_softmax(ctx, INT64_C(3037000500), INT64_C(1000000000), &m), GRASP_E_OVERFLOW,
+                  "");
     ASSERT_STATUS(ctx, grasp_model_create_mlp(ctx, NULL, 2, NULL, &m), GRASP_E_ARG, "widths");
     ASSERT_STATUS(ctx, grasp_model_create_mlp(ctx, good, 1, NULL, &m), GRASP_E_ARG, "n_widths");
     ASSERT_STATUS(ctx, grasp_model_create_mlp(ctx, zero, 3, NULL, &m), GRASP_E_ARG, "widths[1] is 0");
@@ -695,7 +710,8 @@ START_TEST(creating_refuses)
     ck_assert_ptr_null(m);
     ASSERT_STATUS(ctx, grasp_model_copy(ctx, NULL, &m), GRASP_E_ARG, "model");
     ck_assert_int_eq(grasp_model_n_params(NULL) + grasp_model_n_rows(NULL) + grasp_model_n_classes(NULL) +
-                         grasp_model_n_layers(NULL) + grasp_model_n_features(NULL), 0);
+                         grasp_model_n_layers(NULL) + grasp_model_n_features(NULL),
+                     0);
     ck_assert_str_eq(grasp_model_kind(NULL), "");
     grasp_model_free(NULL);
     grasp_context_free(ctx);
@@ -722,7 +738,8 @@ START_TEST(binding_refuses_and_leaves_all_as_it_was)
     ASSERT_STATUS(ctx, grasp_model_bind(ctx, m, thin, y, 20), GRASP_E_DIM, "x");
     ASSERT_STATUS(ctx, grasp_model_bind(ctx, m, nan, y, 20), GRASP_E_NUMERIC, "row 17 has NaN at column 3");
     y[6] = C;
-    ASSERT_STATUS(ctx, grasp_model_bind(ctx, m, good, y, 20), GRASP_E_ARG, "row 6 has label 4, expected a class in [0, 4)");
+    ASSERT_STATUS(ctx, grasp_model_bind(ctx, m, good, y, 20), GRASP_E_ARG,
+                  "row 6 has label 4, expected a class in [0, 4)");
     y[6] = -1;
     ASSERT_STATUS(ctx, grasp_model_bind(ctx, m, good, y, 20), GRASP_E_ARG, "row 6 has label -1");
     for (int i = 0; i < 20; i++)
@@ -775,7 +792,8 @@ START_TEST(asking_refuses)
     ASSERT_STATUS(ctx, grasp_model_predict_proba(ctx, m, NULL, nan), GRASP_E_DIM, "proba");
     ASSERT_STATUS(ctx, grasp_model_logits(ctx, m, NULL, nan), GRASP_E_DIM, "logits");
     ASSERT_STATUS(ctx, grasp_model_features(ctx, m, NULL, out), GRASP_E_DIM, "features");
-    ASSERT_STATUS(ctx, grasp_model_predict_rows(ctx, m, rows, 3, label), GRASP_E_ARG, "rows[2] is 10, expected a row in [0, 10)");
+    ASSERT_STATUS(ctx, grasp_model_predict_rows(ctx, m, rows, 3, label), GRASP_E_ARG,
+                  "rows[2] is 10, expected a row in [0, 10)");
     ASSERT_STATUS(ctx, grasp_model_predict_rows(ctx, m, NULL, 3, label), GRASP_E_DIM, "rows");
     ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, rows, -1, loss), GRASP_E_ARG, "n is -1");
     ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, rows, 2, NULL), GRASP_E_ARG, "loss");
@@ -799,7 +817,8 @@ START_TEST(asking_refuses)
 }
 END_TEST
 
-/* ---- a model of the caller's ------------------------------------------------------------------------------------------------- */
+/* ---- a model of the caller's
+ * ------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_custom_model_equals_the_built_in_one)
 {
@@ -980,7 +999,8 @@ START_TEST(what_a_callback_gives_is_checked)
     int64_t label[3], rows[] = {2, 0, 1};
     double loss[3], grad[6], v[18];
     t->answer = 7;
-    ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, NULL, 3, loss), GRASP_E_CALLBACK, "grasp_model_loss_rows: ops->loss returned 7");
+    ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, NULL, 3, loss), GRASP_E_CALLBACK,
+                  "grasp_model_loss_rows: ops->loss returned 7");
     ASSERT_STATUS(ctx, grasp_model_predict(ctx, m, NULL, label, 3), GRASP_E_CALLBACK, "ops->predict returned 7");
     ASSERT_STATUS(ctx, grasp_model_get_params(ctx, m, grad, 6), GRASP_E_CALLBACK, "ops->get_params returned 7");
     memset(grad, 0, sizeof grad);
@@ -996,17 +1016,21 @@ START_TEST(what_a_callback_gives_is_checked)
     t->poison = NAN;
     t->poison_row = 1;
     ASSERT_STATUS(ctx, grasp_model_loss_rows(ctx, m, rows, 3, loss), GRASP_E_NUMERIC, "ops->loss: row 1 has nan");
-    ASSERT_STATUS(ctx, grasp__model_sample_grads(ctx, m, rows, 3, v), GRASP_E_NUMERIC, "ops->sample_grads: row 1 has nan at column 0");
-    ASSERT_STATUS(ctx, grasp__model_factors(ctx, m, 0, rows, 3, v, v + 6), GRASP_E_NUMERIC, "(delta): row 1 has nan at column 0");
+    ASSERT_STATUS(ctx, grasp__model_sample_grads(ctx, m, rows, 3, v), GRASP_E_NUMERIC,
+                  "ops->sample_grads: row 1 has nan at column 0");
+    ASSERT_STATUS(ctx, grasp__model_factors(ctx, m, 0, rows, 3, v, v + 6), GRASP_E_NUMERIC,
+                  "(delta): row 1 has nan at column 0");
     ASSERT_STATUS(ctx, grasp__model_objective(ctx, m, rows, 1, weigh_one, NULL, loss, grad), GRASP_OK, "");
     t->poison = 0;
     t->poison_grad = INFINITY;
-    ASSERT_STATUS(ctx, grasp__model_objective(ctx, m, rows, 3, weigh_one, NULL, loss, grad), GRASP_E_NUMERIC, "ops->weighted_grad");
+    ASSERT_STATUS(ctx, grasp__model_objective(ctx, m, rows, 3, weigh_one, NULL, loss, grad), GRASP_E_NUMERIC,
+                  "ops->weighted_grad");
     t->poison_grad = 0;
     t->label_shift = 1;
     ASSERT_STATUS(ctx, grasp__model_labels(ctx, m, rows, 3, label), GRASP_E_CALLBACK, "ops->labels: row 2 has label 2");
     t->label_shift = -2;
-    ASSERT_STATUS(ctx, grasp_model_predict_rows(ctx, m, rows, 3, label), GRASP_E_CALLBACK, "expected a class in [0, 2)");
+    ASSERT_STATUS(ctx, grasp_model_predict_rows(ctx, m, rows, 3, label), GRASP_E_CALLBACK,
+                  "expected a class in [0, 2)");
     grasp_model_free(m);
     grasp_context_free(ctx);
     ck_assert_int_eq(toy_live(), 0);
@@ -1067,7 +1091,8 @@ START_TEST(positions_are_summed)
 }
 END_TEST
 
-/* ---- scenarios ------------------------------------------------------------------------------------------------------------ */
+/* ---- scenarios
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* Every call of the room, for one kind of model; KINDS: custom. `arg`: the kind. Leaves its answers in `answers`. */
 static double answers[64];
@@ -1103,17 +1128,21 @@ static grasp_status use_all(grasp_context *ctx, void *arg)
         goto done;
     if (matrix)
         grasp__matrix_write_f64(matrix, 0, N, x);
-    if ((matrix && (s = grasp_model_bind(ctx, m, matrix, y, N)) != GRASP_OK) || (s = grasp_model_init(ctx, m, 2)) != GRASP_OK ||
-        (s = grasp_model_set_sample_weights(ctx, m, weights, N)) != GRASP_OK || (s = grasp_model_copy(ctx, m, &copy)) != GRASP_OK ||
+    if ((matrix && (s = grasp_model_bind(ctx, m, matrix, y, N)) != GRASP_OK) ||
+        (s = grasp_model_init(ctx, m, 2)) != GRASP_OK ||
+        (s = grasp_model_set_sample_weights(ctx, m, weights, N)) != GRASP_OK ||
+        (s = grasp_model_copy(ctx, m, &copy)) != GRASP_OK ||
         (s = grasp_matrix_create(ctx, GRASP_F64, N, grasp_model_n_classes(m), &out)) != GRASP_OK ||
         (s = grasp_matrix_create(ctx, GRASP_F32, N, grasp_model_n_features(m), &features)) != GRASP_OK ||
         (s = grasp_model_predict(ctx, copy, NULL, label, N)) != GRASP_OK ||
-        (s = grasp_model_predict_proba(ctx, m, matrix, out)) != GRASP_OK || (s = grasp_model_logits(ctx, m, NULL, out)) != GRASP_OK ||
+        (s = grasp_model_predict_proba(ctx, m, matrix, out)) != GRASP_OK ||
+        (s = grasp_model_logits(ctx, m, NULL, out)) != GRASP_OK ||
         (s = grasp_model_features(ctx, m, matrix, features)) != GRASP_OK ||
         (s = grasp_model_predict_rows(ctx, m, rows, 2, label)) != GRASP_OK ||
         (s = grasp_model_loss_rows(ctx, m, NULL, N, loss)) != GRASP_OK ||
         (s = grasp_model_check_grad(ctx, m, rows, 2, 0, &worst)) != GRASP_OK ||
-        (s = grasp_model_get_params(ctx, m, theta, p)) != GRASP_OK || (s = grasp_model_set_params(ctx, m, theta, p)) != GRASP_OK)
+        (s = grasp_model_get_params(ctx, m, theta, p)) != GRASP_OK ||
+        (s = grasp_model_set_params(ctx, m, theta, p)) != GRASP_OK)
         goto done;
     memcpy(answers, loss, sizeof loss);
     answers[N] = worst;
@@ -1138,7 +1167,8 @@ END_TEST
 START_TEST(every_call_may_be_cancelled)
 {
     enum kind kind = (enum kind)_i;
-    ck_assert_int_ge(for_each_cancel(use_all, &kind), 6 + 6); /* six calls of one batch, and check_grad over p >= 6 parameters */
+    ck_assert_int_ge(for_each_cancel(use_all, &kind),
+                     6 + 6); /* six calls of one batch, and check_grad over p >= 6 parameters */
     ck_assert_int_eq(toy_live(), 0);
 }
 END_TEST
@@ -1182,25 +1212,26 @@ static void add(Suite *suite, const char *name, const TTest *const *tests, int n
     suite_add_tcase(suite, tc);
 }
 
-#define ADD(suite, name, ...)                                                                                                    \
-    do {                                                                                                                         \
-        const TTest *const tests_[] = {__VA_ARGS__};                                                                             \
-        add(suite, name, tests_, (int)(sizeof tests_ / sizeof *tests_));                                                         \
-    } while (0)
+#define ADD(suite, name, ...)                                                                                          \
+  do {                                                                                                                 \
+    const TTest *const tests_[] = {__VA_ARGS__};                                                                       \
+    add(suite, name, tests_, (int)(sizeof tests_ / sizeof *tests_));                                                   \
+  } while (0)
 
 Suite *check_model_suite(void);
 Suite *check_model_suite(void)
 {
     Suite *suite = suite_create("model");
-    ADD(suite, "gradients", gradients_are_those_of_the_loss, a_float32_perceptron_agrees_with_float64, gradients_equal_the_stored_ones,
-        the_weighted_gradient_is_the_weighted_sum, factors_make_the_dense_rows, factors_follow_rows_and_parameters,
-        a_reserved_batch_allocates_nothing);
+    ADD(suite, "gradients", gradients_are_those_of_the_loss, a_float32_perceptron_agrees_with_float64,
+        gradients_equal_the_stored_ones, the_weighted_gradient_is_the_weighted_sum, factors_make_the_dense_rows,
+        factors_follow_rows_and_parameters, a_reserved_batch_allocates_nothing);
     ADD(suite, "outputs", softmax_of_two_classes_is_logistic, extreme_logits_are_harmless, an_overflow_names_its_row,
         ties_go_to_the_lowest_class, any_way_of_asking_gives_one_answer, features_are_what_the_last_layer_sees);
-    ADD(suite, "parameters", torch_order_there_and_back, initial_parameters, copies_are_independent, no_rows_is_a_binding);
+    ADD(suite, "parameters", torch_order_there_and_back, initial_parameters, copies_are_independent,
+        no_rows_is_a_binding);
     ADD(suite, "refusals", creating_refuses, binding_refuses_and_leaves_all_as_it_was, asking_refuses);
-    ADD(suite, "custom", a_custom_model_equals_the_built_in_one, a_table_of_functions_is_checked, a_missing_hook_is_named,
-        what_a_callback_gives_is_checked, a_wrong_gradient_is_found, positions_are_summed);
+    ADD(suite, "custom", a_custom_model_equals_the_built_in_one, a_table_of_functions_is_checked,
+        a_missing_hook_is_named, what_a_callback_gives_is_checked, a_wrong_gradient_is_found, positions_are_summed);
     ADD(suite, "conduct", a_cancelled_call_says_how_far_it_got);
     TCase *tc = tcase_create("scenarios");
     tcase_add_loop_test(tc, every_allocation_may_fail, 0, KINDS + 1);

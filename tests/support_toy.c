@@ -155,7 +155,8 @@ static int32_t sample_factors(void *user, int64_t layer, int64_t n, const int64_
             for (int64_t j = 0; j < t->inputs; j++)
                 *act++ = t->x[rows[i] * t->inputs + j] * (double)(1 + s * s);
             for (int64_t c = 0; c < t->classes; c++)
-                *delta++ = d[c] / (double)(1 + s) + (rows[i] == t->poison_row ? t->poison : 0) + (t->wrong_factor ? 0.1 : 0);
+                *delta++ =
+                    d[c] / (double)(1 + s) + (rows[i] == t->poison_row ? t->poison : 0) + (t->wrong_factor ? 0.1 : 0);
         }
     }
     free(d);
@@ -222,7 +223,8 @@ static int32_t features(void *user, int64_t n, const int64_t *rows, double *out)
     return t->answer;
 }
 
-static int32_t layer_shape(void *user, int64_t layer, int64_t *inputs, int64_t *outputs, int64_t *positions, int32_t *has_bias)
+static int32_t layer_shape(void *user, int64_t layer, int64_t *inputs, int64_t *outputs, int64_t *positions,
+                           int32_t *has_bias)
 {
     toy *t = user;
     (void)layer;
@@ -254,7 +256,8 @@ static int32_t clone(void *user, void **out)
 
 grasp_model_ops toy_ops(void)
 {
-    return (grasp_model_ops){sizeof(grasp_model_ops), n_rows, n_classes, n_params, labels, get_params, set_params, loss,
-                             weighted_grad, predict, logits, n_features, features, sample_grads, n_layers, layer_shape,
-                             sample_factors, init, clone, toy_free};
+    return (grasp_model_ops){
+        sizeof(grasp_model_ops), n_rows,  n_classes, n_params,   labels,   get_params,   set_params, loss,
+        weighted_grad,           predict, logits,    n_features, features, sample_grads, n_layers,   layer_shape,
+        sample_factors,          init,    clone,     toy_free};
 }

@@ -14,8 +14,8 @@ typedef struct toy {
     double *x, *theta;
     int64_t *y;
     /* faults */
-    int32_t answer;       /* what every callback returns; GRASP_CB_OK */
-    double poison;        /* added to the losses and gradients of poison_row */
+    int32_t answer; /* what every callback returns; GRASP_CB_OK */
+    double poison;  /* added to the losses and gradients of poison_row */
     int64_t poison_row;
     double poison_grad;   /* added to the weighted gradient */
     int64_t label_shift;  /* added to labels and predictions */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The data of a built-in model: features by reference, labels copied, and sample weights. All is checked before anything changes.
+ * The data of a built-in model: features by reference, labels copied, and sample weights. All is checked before
+ * anything changes.
  */
 #include "model/model_private.h"
 
@@ -21,8 +22,9 @@ static grasp_status bind(grasp_context *ctx, grasp_model *m, grasp_matrix *x, co
         return s;
     for (int64_t i = 0; i < n; i++)
         if (y[i] < 0 || y[i] >= m->n_classes)
-            return grasp__fail(ctx, GRASP_E_ARG, "y: row %" PRId64 " has label %" PRId64 ", expected a class in [0, %" PRId64 ")",
-                               i, y[i], m->n_classes);
+            return grasp__fail(ctx, GRASP_E_ARG,
+                               "y: row %" PRId64 " has label %" PRId64 ", expected a class in [0, %" PRId64 ")", i,
+                               y[i], m->n_classes);
     if ((s = grasp__matrix_check_finite(ctx, x, "x")) != GRASP_OK ||
         (s = grasp__alloc(ctx, n, sizeof *labels, &labels)) != GRASP_OK)
         return s;
@@ -58,9 +60,11 @@ static grasp_status set_sample_weights(grasp_context *ctx, grasp_model *m, const
     if (weight) {
         for (int64_t i = 0; i < n; i++) {
             if (!isfinite(weight[i]))
-                return grasp__fail(ctx, GRASP_E_NUMERIC, "weight: row %" PRId64 " has %g, expected a finite number", i, weight[i]);
+                return grasp__fail(ctx, GRASP_E_NUMERIC, "weight: row %" PRId64 " has %g, expected a finite number", i,
+                                   weight[i]);
             if (weight[i] < 0)
-                return grasp__fail(ctx, GRASP_E_ARG, "weight: row %" PRId64 " has %g, expected 0 or more", i, weight[i]);
+                return grasp__fail(ctx, GRASP_E_ARG, "weight: row %" PRId64 " has %g, expected 0 or more", i,
+                                   weight[i]);
             total += weight[i];
         }
         if (n > 0 && total == 0)
@@ -74,7 +78,8 @@ static grasp_status set_sample_weights(grasp_context *ctx, grasp_model *m, const
     return GRASP_OK;
 }
 
-grasp_status grasp_model_set_sample_weights(grasp_context *ctx, grasp_model *model, const double *weight_or_null, int64_t n)
+grasp_status grasp_model_set_sample_weights(grasp_context *ctx, grasp_model *model, const double *weight_or_null,
+                                            int64_t n)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)

@@ -3,9 +3,9 @@
  *
  *     (loss_i(theta + h e_j) - loss_i(theta - h e_j)) / (theta_j+ - theta_j-)
  *
- * where theta_j+- are the numbers that the model really gets, rounded as it rounds them. The default h = cbrt(unit roundoff)
- * max(1, |theta_j|) balances the cancellation and the truncation h^2 (Nocedal and Wright 2006, section 8.1). A kink of a ReLU between the
- * two points shows as a difference: lower the step, or take other parameters.
+ * where theta_j+- are the numbers that the model really gets, rounded as it rounds them. The default h = cbrt(unit
+ * roundoff) max(1, |theta_j|) balances the cancellation and the truncation h^2 (Nocedal and Wright 2006, section 8.1).
+ * A kink of a ReLU between the two points shows as a difference: lower the step, or take other parameters.
  * Cost: 2 p losses of n rows, one gradient of each kind; memory for n x p values.
  */
 #include "model/model_private.h"
@@ -16,9 +16,9 @@
 
 struct check {
     const int64_t *rows;
-    int64_t        n;
-    double         step;
-    bool           f32;     /* the model computes in float32 */
+    int64_t n;
+    double step;
+    bool f32; /* the model computes in float32 */
     double *theta, *moved, *plus, *minus, *weight, *weighted, *single, *factored, *loss;
     double worst_weighted, worst_single, worst_factored;
 };
@@ -62,7 +62,7 @@ static grasp_status loss_at(grasp_context *ctx, grasp_model *m, struct check *c,
 static grasp_status compare_all(grasp_context *ctx, grasp_model *m, struct check *c)
 {
     int64_t p = m->n_params;
-    double  base = c->step > 0 ? c->step : cbrt(c->f32 ? FLT_EPSILON : DBL_EPSILON);
+    double base = c->step > 0 ? c->step : cbrt(c->f32 ? FLT_EPSILON : DBL_EPSILON);
     for (int64_t j = 0; j < p; j++) {
         double h = c->step > 0 ? base : base * fmax(1, fabs(c->theta[j])), sum = 0;
         double high = as_model_rounds(c, c->theta[j] + h), low = as_model_rounds(c, c->theta[j] - h);
@@ -100,11 +100,12 @@ static grasp_status gradients(grasp_context *ctx, grasp_model *m, struct check *
     return GRASP_OK;
 }
 
-static grasp_status check(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double step, double *worst)
+static grasp_status check(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double step,
+                          double *worst)
 {
     int64_t *all = NULL;
-    double  *block = NULL;
-    int64_t  p, cells;
+    double *block = NULL;
+    int64_t p, cells;
     grasp_status s = grasp__model_check(ctx, m, "model");
     if (s != GRASP_OK || (s = grasp__check_pointer(ctx, worst, "worst")) != GRASP_OK ||
         (s = grasp__model_check_bound(ctx, m, "model")) != GRASP_OK ||
@@ -149,8 +150,8 @@ static grasp_status check(grasp_context *ctx, grasp_model *m, const int64_t *row
         s = s == GRASP_OK ? restored : s;
     }
     if (s == GRASP_OK) {
-        grasp__log(ctx, GRASP_LOG_INFO, "largest difference: weighted_grad %g, sample_grads %g, factors %g", c.worst_weighted,
-                   c.worst_single, c.worst_factored);
+        grasp__log(ctx, GRASP_LOG_INFO, "largest difference: weighted_grad %g, sample_grads %g, factors %g",
+                   c.worst_weighted, c.worst_single, c.worst_factored);
         *worst = fmax(c.worst_weighted, fmax(c.worst_single, c.worst_factored));
         if (isnan(c.worst_weighted + c.worst_single + c.worst_factored))
             *worst = NAN;
@@ -163,8 +164,8 @@ done:
     return s;
 }
 
-grasp_status grasp_model_check_grad(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n, double step,
-                                    double *worst)
+grasp_status grasp_model_check_grad(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n,
+                                    double step, double *worst)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)

@@ -4,9 +4,10 @@
  * logistic   loss = log(1 + exp(-s z)), s = 2 y - 1            delta   = sigma(z) - y
  * softmax    loss = log sum_c exp(z_c) - z_y                   delta_c = p_c - [c = y]
  *
- * Written so that no exponential overflows and no two close numbers are subtracted: a sample that the model is sure of has a
- * small loss and a small gradient with full relative precision, which is what gradient clustering looks at. The largest logit is taken out
- * of the sum (Blanchard, Higham, Higham 2021), and 1 - p_y is summed over the other classes. Cost: C exponentials.
+ * Written so that no exponential overflows and no two close numbers are subtracted: a sample that the model is sure of
+ * has a small loss and a small gradient with full relative precision, which is what gradient clustering looks at. The
+ * largest logit is taken out of the sum (Blanchard, Higham, Higham 2021), and 1 - p_y is summed over the other
+ * classes. Cost: C exponentials.
  */
 #include "model/model_private.h"
 

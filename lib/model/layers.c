@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-grasp_status grasp__model_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer, grasp__layer_shape *shape)
+grasp_status grasp__model_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer,
+                                      grasp__layer_shape *shape)
 {
     return m->methods->layer_shape(ctx, m, layer, shape);
 }
@@ -16,7 +17,7 @@ grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, ui
     memset(mask, 0, (size_t)m->n_params);
     for (int64_t l = 0; grasp__model_factors_are_whole(m) && l < m->n_layers; l++) {
         grasp__layer_shape shape;
-        grasp_status       s = grasp__model_layer_shape(ctx, m, l, &shape);
+        grasp_status s = grasp__model_layer_shape(ctx, m, l, &shape);
         if (s != GRASP_OK)
             return s;
         for (int64_t o = 0; o < shape.outputs; o++, mask += shape.inputs + shape.has_bias)
@@ -64,8 +65,10 @@ static grasp_status reorder(grasp_context *ctx, const grasp_model *m, const doub
     if (from < to + len && to < from + len)
         return grasp__fail(ctx, GRASP_E_ARG, "theta and torch overlap, expected two arrays");
     if (!grasp__model_factors_are_whole(m))
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "model is custom, and its layers (%" PRId64 ") do not hold all of its %" PRId64
-                           " parameters", m->n_layers, len);
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "model is custom, and its layers (%" PRId64 ") do not hold all of its %" PRId64
+                           " parameters",
+                           m->n_layers, len);
     for (int64_t l = 0; l < m->n_layers; l++) {
         grasp__layer_shape shape;
         if ((s = grasp__model_layer_shape(ctx, m, l, &shape)) != GRASP_OK)
@@ -82,8 +85,8 @@ static grasp_status reorder(grasp_context *ctx, const grasp_model *m, const doub
     return GRASP_OK;
 }
 
-grasp_status grasp_model_to_torch_order(grasp_context *ctx, const grasp_model *model, const double *theta, double *torch,
-                                        int64_t len)
+grasp_status grasp_model_to_torch_order(grasp_context *ctx, const grasp_model *model, const double *theta,
+                                        double *torch, int64_t len)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -91,8 +94,8 @@ grasp_status grasp_model_to_torch_order(grasp_context *ctx, const grasp_model *m
     return grasp__leave(ctx, reorder(ctx, model, theta, torch, len, true));
 }
 
-grasp_status grasp_model_from_torch_order(grasp_context *ctx, const grasp_model *model, const double *torch, double *theta,
-                                          int64_t len)
+grasp_status grasp_model_from_torch_order(grasp_context *ctx, const grasp_model *model, const double *torch,
+                                          double *theta, int64_t len)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)

@@ -10,11 +10,13 @@
 
 static const grasp__param mlp_table[] = {
     {GRASP_KEY_INIT, GRASP_PARAM_STR, "torch", "torch|he",
-     "initial weights: torch: weights and biases uniform in +-1/sqrt(inputs); he: weights normal with variance 2/inputs, biases 0"},
+     "initial weights: torch: weights and biases uniform in +-1/sqrt(inputs); he: weights normal with variance "
+     "2/inputs, biases 0"},
 };
 const grasp__param_table grasp__mlp_params = {"mlp", mlp_table, 1, {{NULL, NULL}}};
 
-/* ---- the handle ------------------------------------------------------------------------------------------------------ */
+/* ---- the handle
+ * ------------------------------------------------------------------------------------------------------ */
 
 grasp_status grasp__model_allocate(grasp_context *ctx, const grasp__model_methods *methods, grasp_model **out)
 {
@@ -71,17 +73,19 @@ grasp_status grasp__model_check_bound(grasp_context *ctx, const grasp_model *m, 
     return grasp__fail(ctx, GRASP_E_STATE, "%s is not bound to data: call grasp_model_bind() first", name);
 }
 
-grasp_status grasp__model_check_rows(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n, const char *name)
+grasp_status grasp__model_check_rows(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n,
+                                     const char *name)
 {
     if (!rows && n != m->n_rows)
-        return grasp__fail(ctx, GRASP_E_DIM, "%s is NULL (all rows) with n = %" PRId64 ", expected the model's %" PRId64, name, n,
+        return grasp__fail(ctx, GRASP_E_DIM,
+                           "%s is NULL (all rows) with n = %" PRId64 ", expected the model's %" PRId64, name, n,
                            m->n_rows);
     if (n < 0)
         return grasp__fail(ctx, GRASP_E_ARG, "n is %" PRId64 ", expected 0 or more", n);
     for (int64_t i = 0; rows && i < n; i++)
         if (rows[i] < 0 || rows[i] >= m->n_rows)
-            return grasp__fail(ctx, GRASP_E_ARG, "%s[%" PRId64 "] is %" PRId64 ", expected a row in [0, %" PRId64 ")", name, i,
-                               rows[i], m->n_rows);
+            return grasp__fail(ctx, GRASP_E_ARG, "%s[%" PRId64 "] is %" PRId64 ", expected a row in [0, %" PRId64 ")",
+                               name, i, rows[i], m->n_rows);
     return GRASP_OK;
 }
 
@@ -95,7 +99,8 @@ grasp_status grasp__model_missing(grasp_context *ctx, const char *hook)
     return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model needs the hook ops->%s for this", hook);
 }
 
-/* ---- what it is ------------------------------------------------------------------------------------------------------- */
+/* ---- what it is
+ * ------------------------------------------------------------------------------------------------------- */
 
 int64_t grasp__model_n_rows(const grasp_model *m)
 {
@@ -142,7 +147,8 @@ const double *grasp__model_sample_weights(const grasp_model *m)
     return m->sample_weights;
 }
 
-/* ---- parameters -------------------------------------------------------------------------------------------------------- */
+/* ---- parameters
+ * -------------------------------------------------------------------------------------------------------- */
 
 grasp_status grasp__model_get_params(grasp_context *ctx, const grasp_model *m, double *theta)
 {
@@ -165,19 +171,20 @@ grasp_status grasp__model_reserve(grasp_context *ctx, grasp_model *m, int64_t n)
     return m->methods->reserve(ctx, m, n);
 }
 
-grasp_status grasp__model_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, grasp__weigher weigh,
-                                    void *arg, double *loss, double *grad)
+grasp_status grasp__model_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                    grasp__weigher weigh, void *arg, double *loss, double *grad)
 {
     return m->methods->objective(ctx, m, rows, n, weigh, arg, loss, grad);
 }
 
-grasp_status grasp__model_factors(grasp_context *ctx, grasp_model *m, int64_t layer, const int64_t *rows, int64_t n, void *act,
-                                  void *delta)
+grasp_status grasp__model_factors(grasp_context *ctx, grasp_model *m, int64_t layer, const int64_t *rows, int64_t n,
+                                  void *act, void *delta)
 {
     return m->methods->factors(ctx, m, layer, rows, n, act, delta);
 }
 
-grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64_t *widths, int64_t capacity, int64_t *n_widths)
+grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64_t *widths, int64_t capacity,
+                                 int64_t *n_widths)
 {
     if (grasp__model_is_custom(m))
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model has no widths");
@@ -188,10 +195,11 @@ grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64
     return GRASP_OK;
 }
 
-/* ---- public -------------------------------------------------------------------------------------------------------------- */
+/* ---- public
+ * -------------------------------------------------------------------------------------------------------------- */
 
-static grasp_status create_linear(grasp_context *ctx, const grasp__model_methods *methods, int64_t inputs, int64_t outputs,
-                                  grasp_model **out)
+static grasp_status create_linear(grasp_context *ctx, const grasp__model_methods *methods, int64_t inputs,
+                                  int64_t outputs, grasp_model **out)
 {
     const int64_t widths[2] = {inputs, outputs};
     grasp_status s = grasp__check_range(ctx, inputs, 1, INT64_MAX, "n_features");
@@ -226,8 +234,8 @@ static grasp_status create_mlp(grasp_context *ctx, const int64_t *widths, int64_
     for (int64_t l = 0; l < n_widths; l++) {
         int64_t least = l + 1 == n_widths ? 2 : 1;
         if (widths[l] < least)
-            return grasp__fail(ctx, GRASP_E_ARG, "widths[%" PRId64 "] is %" PRId64 ", expected %" PRId64 " or more", l, widths[l],
-                               least);
+            return grasp__fail(ctx, GRASP_E_ARG, "widths[%" PRId64 "] is %" PRId64 ", expected %" PRId64 " or more", l,
+                               widths[l], least);
     }
     s = grasp__options_open(ctx, params, &grasp__mlp_params, &o);
     if (s == GRASP_OK)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * model: one interface over logistic, softmax, mlp and custom models. Trainers and gradients see only this.
  *
- * Objectives differ only in how they weigh the losses of a batch; so the one training primitive is grasp__model_objective:
- * forward, losses, let the objective turn losses into weights, backward.
+ * Objectives differ only in how they weigh the losses of a batch; so the one training primitive is
+ * grasp__model_objective: forward, losses, let the objective turn losses into weights, backward.
  */
 #ifndef GRASP__MODEL_H
 #define GRASP__MODEL_H
@@ -22,8 +22,8 @@ typedef struct grasp__layer_shape {
 /* Rows that one pass works on. Larger batches are cut here, so that the workspace does not grow with n. */
 enum { GRASP__MODEL_BATCH = 512 };
 
-/* Turns the losses of a batch into weights: the gradient is sum_i weight_i d loss_i. loss and weight have n entries, rows are
- * the batch. Must not allocate. What the objective's value is, the weigher keeps. */
+/* Turns the losses of a batch into weights: the gradient is sum_i weight_i d loss_i. loss and weight have n entries,
+ * rows are the batch. Must not allocate. What the objective's value is, the weigher keeps. */
 typedef grasp_status (*grasp__weigher)(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight);
 
 grasp_status grasp__model_check(grasp_context *ctx, const grasp_model *m, const char *name);
@@ -36,7 +36,7 @@ int64_t grasp__model_n_classes(const grasp_model *m);
 int64_t grasp__model_n_params(const grasp_model *m);
 int64_t grasp__model_n_features(const grasp_model *m);
 int64_t grasp__model_n_layers(const grasp_model *m);
-int32_t grasp__model_dtype(const grasp_model *m);                    /* of the bound data; custom: GRASP_F64 */
+int32_t grasp__model_dtype(const grasp_model *m);                    /* of the bound data, and of factors; custom: GRASP_F64 */
 bool    grasp__model_is_linear(const grasp_model *m);                /* logistic, softmax: convex loss */
 bool    grasp__model_has_factors(const grasp_model *m);
 bool    grasp__model_has_sample_grads(const grasp_model *m);
@@ -45,7 +45,9 @@ const double *grasp__model_sample_weights(const grasp_model *m);     /* NULL: al
 /* mask[j] = 1 where parameter j is a bias (not penalised), 0 elsewhere; a model without layers has no known bias. */
 grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, uint8_t *mask);
 
-/* Lays out workspace for batches of at most n rows, so that the calls below allocate nothing for such batches. */
+/* Lays out workspace for batches of at most n rows, so that the calls below allocate nothing for such batches
+ * (sample_grads from factors keeps a scratch of its own from its first call). Panels hold GRASP__MODEL_BATCH rows;
+ * only n x C numbers grow with n. */
 grasp_status grasp__model_reserve(grasp_context *ctx, grasp_model *m, int64_t n);
 grasp_status grasp__model_labels(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, int64_t *label);
 grasp_status grasp__model_get_params(grasp_context *ctx, const grasp_model *m, double *theta);
@@ -58,11 +60,13 @@ grasp_status grasp__model_loss(grasp_context *ctx, grasp_model *m, const int64_t
 grasp_status grasp__model_predict(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, int64_t *label);
 grasp_status grasp__model_logits(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, double *logits);
 grasp_status grasp__model_features(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n, double *features);
-/* One batch: loss (n) is filled, weigh turns it into weights, grad (p) = sum_i weight_i d loss_i / d theta. */
+/* One batch, of any size (also 0: grad is 0): does not tick. GRASP_E_NUMERIC: a loss is not finite, as when training
+ * diverges. Linear models compute it in float64 whatever their data. loss (n) is filled, weigh turns it into weights,
+ * grad (p) = sum_i weight_i d loss_i / d theta. */
 grasp_status grasp__model_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, grasp__weigher weigh, void *arg,
                                     double *loss, double *grad);
 /* One batch of per-sample gradients as factors of a layer, in the model's dtype: act n x T x d_in, delta n x T x d_out.
- * The layers of one batch are asked for in ascending order of layer, so that a model computes them once. */
+ * The layers of one batch of at most GRASP__MODEL_BATCH rows, asked for one after another, are computed once. */
 grasp_status grasp__model_factors(grasp_context *ctx, grasp_model *m, int64_t layer, const int64_t *rows, int64_t n, void *act, void *delta);
 /* One batch of dense per-sample gradients, n x p, float64 (from the hook, or from factors). */
 grasp_status grasp__model_sample_grads(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double *grads);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The built-in models: logistic, softmax and the multilayer perceptron are one stack of dense layers with ReLU between them;
- * the linear ones have a single layer.
+ * The built-in models: logistic, softmax and the multilayer perceptron are one stack of dense layers with ReLU between
+ * them; the linear ones have a single layer.
  *
- * A perceptron computes in the element type of the data. Linear models compute in float64 also on float32 data: their convex
- * objective is minimised to a small gradient norm, which float32 losses are too coarse for, and they are bound by
- * memory, not arithmetic.
+ * A perceptron computes in the element type of the data. Linear models compute in float64 also on float32 data: their
+ * convex objective is minimised to a small gradient norm, which float32 losses are too coarse for, and they are bound
+ * by memory, not arithmetic.
  *
- * Rows are gathered into a panel of at most GRASP__MODEL_BATCH rows; consecutive rows of the right type are read in place.
- * A larger batch runs forward twice, for the losses and for the gradient, keeping only the last layer's delta in between: n x C numbers
- * instead of all activations. Nothing here runs threads, so results do not depend on their number.
+ * Rows are gathered into a panel of at most GRASP__MODEL_BATCH rows; consecutive rows of the right type are read in
+ * place. A larger batch runs forward twice, for the losses and for the gradient, keeping only the last layer's delta
+ * in between: n x C numbers instead of all activations. Nothing here runs threads, so results do not depend on their
+ * number.
  */
 #include "model/model_private.h"
 
@@ -52,7 +53,8 @@ static int64_t n_outputs(const grasp_model *m)
     return m->network.widths[m->n_layers];
 }
 
-/* ---- workspace ------------------------------------------------------------------------------------------------------- */
+/* ---- workspace
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Puts a rows x cols panel behind `used`, at a multiple of 64 bytes. Without a block it only counts. */
 static bool place(double *block, int64_t *used, int64_t rows, int64_t cols, double **panel)
@@ -76,10 +78,10 @@ static bool layout(grasp_model *m, int64_t rows, double *block, int64_t *used)
         ok = ok && place(block, used, batch, net->widths[l], &net->act[l]);
         ok = ok && place(block, used, l < last ? batch : rows, net->widths[l + 1], &net->delta[l]);
     }
-    ok = ok && place(block, used, batch, n_outputs(m), &net->logits) && place(block, used, 1, m->n_params, &net->grad) &&
-         place(block, used, rows, 1, &net->weight) && place(block, used, 2, n_outputs(m), &net->sample) &&
-         place(block, used, batch, 1, &net->loss) && place(block, used, batch, 1, &label) &&
-         place(block, used, batch, 1, &cached_rows);
+    ok = ok && place(block, used, batch, n_outputs(m), &net->logits) &&
+         place(block, used, 1, m->n_params, &net->grad) && place(block, used, rows, 1, &net->weight) &&
+         place(block, used, 2, n_outputs(m), &net->sample) && place(block, used, batch, 1, &net->loss) &&
+         place(block, used, batch, 1, &label) && place(block, used, batch, 1, &cached_rows);
     if (block) {
         net->label = (int64_t *)label;
         net->cached_rows = (int64_t *)cached_rows;
@@ -95,7 +97,8 @@ static grasp_status network_reserve(grasp_context *ctx, grasp_model *m, int64_t 
     if (n <= net->rows)
         return GRASP_OK;
     if (!layout(m, n, NULL, &cells))
-        return grasp__fail(ctx, GRASP_E_OVERFLOW, "the workspace of a batch of %" PRId64 " rows overflows a 64-bit size", n);
+        return grasp__fail(ctx, GRASP_E_OVERFLOW,
+                           "the workspace of a batch of %" PRId64 " rows overflows a 64-bit size", n);
     grasp_status s = grasp__alloc(ctx, cells, sizeof *block, &block);
     if (s != GRASP_OK)
         return s;
@@ -112,7 +115,8 @@ void grasp__network_data_changed(grasp_model *m)
     m->network.cached = -1;
 }
 
-/* ---- one batch ----------------------------------------------------------------------------------------------------------- */
+/* ---- one batch
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static bool consecutive(const grasp__batch *b)
 {
@@ -150,17 +154,20 @@ static grasp_status check_losses(grasp_context *ctx, const grasp__batch *b, cons
 {
     for (int64_t i = 0; i < b->n; i++)
         if (!isfinite(loss[i]))
-            return grasp__fail(ctx, GRASP_E_NUMERIC, "loss of row %" PRId64 " is %g: the parameters are too large for the data",
+            return grasp__fail(ctx, GRASP_E_NUMERIC,
+                               "loss of row %" PRId64 " is %g: the parameters are too large for the data",
                                b->rows ? b->rows[i] : b->first + i, loss[i]);
     return GRASP_OK;
 }
 
 /* A panel of the engine's type, strided, to contiguous float64 or float32. */
-static void convert(const struct engine *engine, const void *from, int64_t stride, int64_t n, int64_t cols, int32_t dtype, void *to)
+static void convert(const struct engine *engine, const void *from, int64_t stride, int64_t n, int64_t cols,
+                    int32_t dtype, void *to)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < cols; j++) {
-            double v = engine == &f32_engine ? ((const float *)from)[i * stride + j] : ((const double *)from)[i * stride + j];
+            double v =
+                engine == &f32_engine ? ((const float *)from)[i * stride + j] : ((const double *)from)[i * stride + j];
             if (dtype == GRASP_F32)
                 ((float *)to)[i * cols + j] = (float)v;
             else
@@ -249,10 +256,11 @@ static grasp_status network_features(grasp_context *ctx, grasp_model *m, const g
     return GRASP_OK;
 }
 
-/* ---- gradients -------------------------------------------------------------------------------------------------------------- */
+/* ---- gradients
+ * -------------------------------------------------------------------------------------------------------------- */
 
-static grasp_status network_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, grasp__weigher weigh,
-                                      void *arg, double *loss, double *grad)
+static grasp_status network_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                      grasp__weigher weigh, void *arg, double *loss, double *grad)
 {
     grasp__network *net = &m->network;
     const struct engine *engine = engine_for(m, m->x);
@@ -287,7 +295,8 @@ static grasp_status network_objective(grasp_context *ctx, grasp_model *m, const 
 }
 
 /* Brings act and delta of all layers of a batch into the workspace, unless they are there. */
-static grasp_status backpropagate(grasp_context *ctx, grasp_model *m, const struct engine *engine, const grasp__batch *b)
+static grasp_status backpropagate(grasp_context *ctx, grasp_model *m, const struct engine *engine,
+                                  const grasp__batch *b)
 {
     grasp__network *net = &m->network;
     if (net->cached == b->n && memcmp(net->cached_rows, b->rows, (size_t)b->n * sizeof *b->rows) == 0)
@@ -306,8 +315,8 @@ static grasp_status backpropagate(grasp_context *ctx, grasp_model *m, const stru
     return GRASP_OK;
 }
 
-static grasp_status network_factors(grasp_context *ctx, grasp_model *m, int64_t layer, const int64_t *rows, int64_t n, void *act,
-                                    void *delta)
+static grasp_status network_factors(grasp_context *ctx, grasp_model *m, int64_t layer, const int64_t *rows, int64_t n,
+                                    void *act, void *delta)
 {
     grasp__network *net = &m->network;
     const struct engine *engine = engine_for(m, m->x);
@@ -330,7 +339,8 @@ static grasp_status network_factors(grasp_context *ctx, grasp_model *m, int64_t 
     return GRASP_OK;
 }
 
-/* ---- the handle -------------------------------------------------------------------------------------------------------------- */
+/* ---- the handle
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static grasp_status network_get_params(grasp_context *ctx, const grasp_model *m, double *theta)
 {
@@ -350,7 +360,8 @@ static grasp_status network_set_params(grasp_context *ctx, grasp_model *m, const
     return GRASP_OK;
 }
 
-static grasp_status network_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer, grasp__layer_shape *shape)
+static grasp_status network_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer,
+                                        grasp__layer_shape *shape)
 {
     (void)ctx;
     *shape = (grasp__layer_shape){m->network.widths[layer], m->network.widths[layer + 1], 1, 1};
@@ -389,8 +400,10 @@ grasp_status grasp__network_create(grasp_context *ctx, const grasp__model_method
     for (int64_t l = 0, inputs, size; l < n_layers; l++) {
         if (!grasp__add_i64(widths[l], 1, &inputs) || !grasp__mul_i64(inputs, widths[l + 1], &size) ||
             !grasp__add_i64(net->offsets[l], size, &net->offsets[l + 1])) {
-            s = grasp__fail(ctx, GRASP_E_OVERFLOW, "the parameters of layer %" PRId64 " (%" PRId64 " inputs, %" PRId64
-                            " outputs) overflow a 64-bit count", l, widths[l], widths[l + 1]);
+            s = grasp__fail(ctx, GRASP_E_OVERFLOW,
+                            "the parameters of layer %" PRId64 " (%" PRId64 " inputs, %" PRId64
+                            " outputs) overflow a 64-bit count",
+                            l, widths[l], widths[l + 1]);
             goto done;
         }
     }
@@ -428,11 +441,11 @@ static grasp_status network_copy(grasp_context *ctx, const grasp_model *m, grasp
     return GRASP_OK;
 }
 
-#define NETWORK_METHODS                                                                                                          \
-    .copy = network_copy, .destroy = network_destroy, .reserve = network_reserve, .get_params = network_get_params,              \
-    .set_params = network_set_params, .init = grasp__network_init, .layer_shape = network_layer_shape, .labels = network_labels, \
-    .loss = network_loss, .predict = network_predict, .logits = network_logits, .features = network_features,                    \
-    .objective = network_objective, .factors = network_factors
+#define NETWORK_METHODS                                                                                                \
+  .copy = network_copy, .destroy = network_destroy, .reserve = network_reserve, .get_params = network_get_params,      \
+  .set_params = network_set_params, .init = grasp__network_init, .layer_shape = network_layer_shape,                   \
+  .labels = network_labels, .loss = network_loss, .predict = network_predict, .logits = network_logits,                \
+  .features = network_features, .objective = network_objective, .factors = network_factors
 
 const grasp__model_methods grasp__logistic_methods = {
     .kind = "logistic", .linear = true, .head = grasp__head_logistic, NETWORK_METHODS};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The arithmetic of a stack of dense layers in one element type. Included twice by network.c, with REAL, GEMM, THETA and
- * NAME(x) defined; leaves one table of functions, NAME(engine).
+ * The arithmetic of a stack of dense layers in one element type. Included twice by network.c, with REAL, GEMM, THETA
+ * and NAME(x) defined; leaves one table of functions, NAME(engine).
  *
  * Layer l, one row (w_o, b_o) per output in theta:  z = a w^T + b,  next a = max(z, 0) except after the last layer.
- * Backwards: delta_(l-1) = (delta_l w_l) [a > 0];  d loss / d (w, b) = delta^T [a, 1].  Rumelhart, Hinton, Williams 1986.
- * Shapes given to the BLAS depend on the batch alone. Cost: 2 n p multiplications forward, 4 n p backward.
+ * Backwards: delta_(l-1) = (delta_l w_l) [a > 0];  d loss / d (w, b) = delta^T [a, 1].  Rumelhart, Hinton, Williams
+ * 1986. Shapes given to the BLAS depend on the batch alone. Cost: 2 n p multiplications forward, 4 n p backward.
  */
 
 static const REAL *NAME(input)(const grasp_model *m, int64_t layer, int64_t *stride)
@@ -104,8 +104,8 @@ static void NAME(gradient)(const grasp_model *m, int64_t n, const void *last, do
         grad[k] += g[k];
 }
 
-static const struct engine NAME(engine) = {sizeof(REAL),     NAME(forward_hidden), NAME(forward_output), NAME(head),
-                                           NAME(scale), NAME(backward),       NAME(gradient)};
+static const struct engine NAME(engine) = {sizeof(REAL), NAME(forward_hidden), NAME(forward_output), NAME(head),
+                                           NAME(scale),  NAME(backward),       NAME(gradient)};
 
 #undef REAL
 #undef GEMM

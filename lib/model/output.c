@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What a model says about samples: labels, losses, predictions, logits, probabilities, features; of bound rows or of new ones.
- * One loop cuts any number of samples into batches and ticks between them. A cancelled call leaves NaN (labels: -1) in
- * the rows it did not reach. Cost: one forward pass.
+ * What a model says about samples: labels, losses, predictions, logits, probabilities, features; of bound rows or of
+ * new ones. One loop cuts any number of samples into batches and ticks between them. A cancelled call leaves NaN
+ * (labels: -1) in the rows it did not reach. Cost: one forward pass.
  */
 #include "model/model_private.h"
 
@@ -13,7 +13,8 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Calls `output` batch by batch; values are eight bytes each, `width` a row, and lie one batch after the other in out. */
+/* Calls `output` batch by batch; values are eight bytes each, `width` a row, and lie one batch after the other in out.
+ * */
 static grasp_status each_batch(grasp_context *ctx, grasp_model *m, grasp__model_output output, const grasp_matrix *x,
                                const int64_t *rows, int64_t n, int64_t width, void *out)
 {
@@ -62,11 +63,12 @@ grasp_status grasp__model_features(grasp_context *ctx, grasp_model *m, const int
     return each_batch(ctx, m, m->methods->features, m->x, rows, n, grasp__model_n_features(m), features);
 }
 
-/* ---- public: bound rows or new samples -------------------------------------------------------------------------------- */
+/* ---- public: bound rows or new samples
+ * -------------------------------------------------------------------------------- */
 
 /* The matrix to work on (NULL: custom) and its rows. */
-static grasp_status check_source(grasp_context *ctx, const grasp_model *m, const grasp_matrix *x, const grasp_matrix **source,
-                                 int64_t *n)
+static grasp_status check_source(grasp_context *ctx, const grasp_model *m, const grasp_matrix *x,
+                                 const grasp_matrix **source, int64_t *n)
 {
     grasp_status s = grasp__model_check(ctx, m, "model");
     if (s != GRASP_OK)
@@ -97,7 +99,8 @@ static grasp_status predict(grasp_context *ctx, grasp_model *m, const grasp_matr
     return each_batch(ctx, m, m->methods->predict, source, NULL, n, 1, label);
 }
 
-grasp_status grasp_model_predict(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null, int64_t *label, int64_t n)
+grasp_status grasp_model_predict(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null, int64_t *label,
+                                 int64_t n)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -108,8 +111,8 @@ grasp_status grasp_model_predict(grasp_context *ctx, grasp_model *model, const g
 enum what { LOGITS, PROBA, FEATURES };
 
 /* Batches through a buffer into a matrix of any element type and stride. */
-static grasp_status outputs(grasp_context *ctx, grasp_model *m, enum what what, const grasp_matrix *x, grasp_matrix *out,
-                            const char *name)
+static grasp_status outputs(grasp_context *ctx, grasp_model *m, enum what what, const grasp_matrix *x,
+                            grasp_matrix *out, const char *name)
 {
     const grasp_matrix *source;
     int64_t n, width, cells;
@@ -122,7 +125,8 @@ static grasp_status outputs(grasp_context *ctx, grasp_model *m, enum what what, 
     if (what == FEATURES && width == 0)
         return grasp__model_missing(ctx, "features");
     if ((s = grasp__matrix_check_shape(ctx, out, n, width, name)) != GRASP_OK ||
-        (s = grasp__check_product(ctx, smaller(n, GRASP__MODEL_BATCH), width, "a batch of outputs", &cells)) != GRASP_OK ||
+        (s = grasp__check_product(ctx, smaller(n, GRASP__MODEL_BATCH), width, "a batch of outputs", &cells)) !=
+            GRASP_OK ||
         (s = grasp__alloc(ctx, cells, sizeof *buffer, &buffer)) != GRASP_OK)
         return s;
     for (int64_t first = 0; s == GRASP_OK && first < n; first += GRASP__MODEL_BATCH) {
@@ -145,7 +149,8 @@ static grasp_status outputs(grasp_context *ctx, grasp_model *m, enum what what, 
     return s;
 }
 
-grasp_status grasp_model_predict_proba(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null, grasp_matrix *proba)
+grasp_status grasp_model_predict_proba(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null,
+                                       grasp_matrix *proba)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -153,7 +158,8 @@ grasp_status grasp_model_predict_proba(grasp_context *ctx, grasp_model *model, c
     return grasp__leave(ctx, outputs(ctx, model, PROBA, x_or_null, proba, "proba"));
 }
 
-grasp_status grasp_model_logits(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null, grasp_matrix *logits)
+grasp_status grasp_model_logits(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null,
+                                grasp_matrix *logits)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -161,7 +167,8 @@ grasp_status grasp_model_logits(grasp_context *ctx, grasp_model *model, const gr
     return grasp__leave(ctx, outputs(ctx, model, LOGITS, x_or_null, logits, "logits"));
 }
 
-grasp_status grasp_model_features(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null, grasp_matrix *features)
+grasp_status grasp_model_features(grasp_context *ctx, grasp_model *model, const grasp_matrix *x_or_null,
+                                  grasp_matrix *features)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -169,10 +176,11 @@ grasp_status grasp_model_features(grasp_context *ctx, grasp_model *model, const 
     return grasp__leave(ctx, outputs(ctx, model, FEATURES, x_or_null, features, "features"));
 }
 
-/* ---- public: chosen bound rows ------------------------------------------------------------------------------------------- */
+/* ---- public: chosen bound rows
+ * ------------------------------------------------------------------------------------------- */
 
-static grasp_status check_chosen(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n, const void *out,
-                                 const char *name)
+static grasp_status check_chosen(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n,
+                                 const void *out, const char *name)
 {
     grasp_status s = grasp__model_check(ctx, m, "model");
     if (s != GRASP_OK || (s = grasp__model_check_bound(ctx, m, "model")) != GRASP_OK ||
@@ -191,7 +199,8 @@ grasp_status grasp_model_predict_rows(grasp_context *ctx, grasp_model *model, co
     return grasp__leave(ctx, s == GRASP_OK ? grasp__model_predict(ctx, model, rows_or_null, n, label) : s);
 }
 
-grasp_status grasp_model_loss_rows(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n, double *loss)
+grasp_status grasp_model_loss_rows(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n,
+                                   double *loss)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)

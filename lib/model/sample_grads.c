@@ -3,8 +3,8 @@
  *
  *     row = concatenation over layers of  sum_t delta_t (x) [a_t, 1]
  *
- * One position is a plain product, rounded once; several are summed in Dot2, so that an entry is again one rounding of the exact
- * sum of the factors' products. Cost: n p T products beside the model's own pass.
+ * One position is a plain product, rounded once; several are summed in Dot2, so that an entry is again one rounding of
+ * the exact sum of the factors' products. Cost: n p T products beside the model's own pass.
  */
 #include "model/model_private.h"
 
@@ -26,7 +26,8 @@ bool grasp__model_has_sample_grads(const grasp_model *m)
 }
 
 /* One layer of one sample from contiguous float64 factors. column: T (inputs + outputs) cells. */
-static void write_layer(const grasp__layer_shape *shape, const double *act, const double *delta, double *column, double *out)
+static void write_layer(const grasp__layer_shape *shape, const double *act, const double *delta, double *column,
+                        double *out)
 {
     int64_t in = shape->inputs, T = shape->positions, row = in + shape->has_bias;
     double *a = column, *d = column + T * in;
@@ -64,7 +65,8 @@ static void widen(double *values, int64_t n)
     }
 }
 
-grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double *grads)
+grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                             double *grads)
 {
     int64_t most = 1, cells, offset = 0;
     bool narrow = grasp__model_dtype(m) == GRASP_F32;
@@ -108,14 +110,17 @@ grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m,
     return s;
 }
 
-grasp_status grasp__model_sample_grads(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double *grads)
+grasp_status grasp__model_sample_grads(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                       double *grads)
 {
     if (grasp__model_is_custom(m) && m->custom.ops.sample_grads)
         return m->methods->sample_grads(ctx, m, rows, n, grads);
     if (grasp__model_is_custom(m) && m->n_layers == 0)
         return grasp__model_missing(ctx, "sample_grads");
     if (!grasp__model_has_sample_grads(m))
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model whose layers hold only some of its %" PRId64
-                           " parameters needs the hook ops->sample_grads for this", m->n_params);
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "a custom model whose layers hold only some of its %" PRId64
+                           " parameters needs the hook ops->sample_grads for this",
+                           m->n_params);
     return grasp__model_grads_from_factors(ctx, m, rows, n, grads);
 }
