@@ -31,6 +31,10 @@ int64_t grasp__distances_dim(const grasp_distances *d);                  /* p; 0
 bool    grasp__distances_is_zero(const grasp_distances *d, int64_t i);   /* a zero row of a cosine space */
 const double *grasp__distances_mean(const grasp_distances *d);           /* p values; NULL when not centred */
 
+/* Rows [first, first + n) of the space, n x p: unit rows (cosine; zero rows are 0) or the rows as given (euclidean). Any thread,
+ * no allocation. Not for precomputed. */
+void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, double *out);
+
 /* One worker's eye on the space: scratch for its tiles. Made on the calling thread, used by one thread at a time. */
 typedef struct grasp__reader grasp__reader;
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
@@ -40,6 +44,52 @@ void         grasp__reader_free(grasp__reader *r);
 void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width);
 /* The truth: are i and j within eps? Symmetric; true for i == j and eps >= 0. O(p). */
 bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps);
+
+/* ---- walking over all pairs ------------------------------------------------------------------------------------------ */
+
+/* One tile under the eyes of a worker. */
+typedef struct grasp__tile {
+    int64_t        i, ni, j, nj;
+    const double  *value; /* ni x nj */
+    double         half_width;
+    grasp__reader *reader;
+    int32_t        worker;
+} grasp__tile;
+
+/* The verdict on a pair stands here and nowhere else: below `low` it is within eps, above `high` it is not, between them the tile
+ * does not know and the truth is asked. */
+typedef struct grasp__band {
+    double eps, low, high;
+} grasp__band;
+
+static inline grasp__band grasp__tile_band(const grasp__tile *t, double eps)
+{
+    return (grasp__band){eps, eps - t->half_width, eps + t->half_width};
+}
+
+static inline bool grasp__tile_undecided(const grasp__tile *t, grasp__band band, int64_t a, int64_t b)
+{
+    double v = t->value[a * t->nj + b];
+    return v >= band.low && v <= band.high;
+}
+
+/* Are samples i + a and j + b within eps? */
+static inline bool grasp__tile_within(const grasp__tile *t, grasp__band band, int64_t a, int64_t b)
+{
+    double v = t->value[a * t->nj + b];
+    return v < band.low || (v <= band.high && grasp__reader_within(t->reader, t->i + a, t->j + b, band.eps));
+}
+
+/* Is this tile worth its price? Asked on worker threads just before it is computed. */
+typedef bool (*grasp__tile_wanted)(void *arg, int64_t i, int64_t ni, int64_t j, int64_t nj);
+/* Uses a tile. Different tiles come at once on different threads, in any order. A tile on the diagonal (i == j) is a full square,
+ * of which the part above the diagonal is meant. */
+typedef grasp_status (*grasp__tile_visit)(void *arg, const grasp__tile *tile);
+/* Visits every pair once: the wanted tiles (NULL: all) with i <= j. Ticks. O(n^2 p). */
+grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d, grasp__tile_wanted wanted_or_null,
+                                   grasp__tile_visit visit, void *arg);
+/* Side of the walk's tiles, at most GRASP__TILE: all start at multiples of it. */
+int64_t grasp__distances_tile(const grasp_distances *d);
 
 /* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows themselves
  * (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K. Precomputed: GRASP_E_UNSUPPORTED. */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A worker's eye on the space: tiles of values, and the exact decision of a pair. All its memory is made at once, so that reading
+ * never fails.
+ */
+#include "distances/space.h"
+
+#include <math.h>
+
+grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)
+{
+    grasp__reader *r;
+    grasp_status s = grasp__check_rounding(ctx);
+    *out = NULL;
+    if (s != GRASP_OK || (s = grasp__alloc_zero(ctx, 1, sizeof *r, &r)) != GRASP_OK)
+        return s;
+    r->d = d;
+    r->kernels = grasp__context_kernels(ctx);
+    r->panel_rows = grasp__panel_rows(d->p);
+    if (d->gradients != NULL) {
+        int64_t rows = r->panel_rows < d->n ? r->panel_rows : d->n, values;
+        if ((s = grasp__check_product(ctx, rows, d->p, "panel of rows", &values)) != GRASP_OK)
+            goto done;
+        for (int q = 0; q < 2; q++)
+            if ((s = grasp__alloc(ctx, d->value == NULL ? values : 0, sizeof(double), &r->panel[q].x)) != GRASP_OK ||
+                (s = grasp__alloc(ctx, d->p, sizeof(double), &r->row[q].x)) != GRASP_OK)
+                goto done;
+        s = grasp__alloc(ctx, d->p, sizeof(double), &r->difference);
+    }
+done:
+    if (s != GRASP_OK) {
+        grasp__reader_free(r);
+        return s;
+    }
+    *out = r;
+    return GRASP_OK;
+}
+
+void grasp__reader_free(grasp__reader *r)
+{
+    if (r == NULL)
+        return;
+    for (int q = 0; q < 2; q++) {
+        grasp__free(r->panel[q].x);
+        grasp__free(r->row[q].x);
+    }
+    grasp__free(r->difference);
+    grasp__free(r);
+}
+
+void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width)
+{
+    const grasp_distances *d = r->d;
+    if (d->metric == GRASP__PRECOMPUTED || d->value != NULL) {
+        grasp__stored_tile(d, i, ni, j, nj, values);
+        *half_width = d->value_half_width;
+    } else {
+        grasp__tile_values(r, i, ni, j, nj, values, half_width);
+    }
+    for (int64_t a = 0; a < ni; a++)
+        if (i + a >= j && i + a < j + nj)
+            values[a * nj + (i + a - j)] = 0;
+}
+
+/* The row of sample i in slot q: cosine scaled and centred, euclidean as given. */
+static const double *row_of(grasp__reader *r, int q, int64_t i)
+{
+    grasp__panel *slot = &r->row[q];
+    const grasp_distances *d = r->d;
+    if (slot->count == 1 && slot->first == i)
+        return slot->x;
+    slot->first = i;
+    slot->count = 1;
+    if (d->metric == GRASP__EUCLIDEAN) {
+        grasp__gradients_read_f64(d->gradients, i, 1, slot->x);
+    } else {
+        grasp__centered_rows(d, i, 1, slot->x);
+        for (int64_t k = 0; k < d->p; k++)
+            slot->x[k] *= d->scale[i];
+    }
+    return slot->x;
+}
+
+bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps)
+{
+    const grasp_distances *d = r->d;
+    if (i == j)
+        return eps >= 0;
+    if (d->metric == GRASP__PRECOMPUTED)
+        return grasp__square_value(d, i, j) <= eps;
+    if (d->metric == GRASP__COSINE && (d->norm[i] == 0 || d->norm[j] == 0))
+        return eps >= 1;
+    const double *x = row_of(r, 0, i), *y = row_of(r, 1, j);
+    if (d->metric == GRASP__EUCLIDEAN)
+        return grasp__truth_euclidean(x, y, d->p, eps, r->difference);
+    return grasp__truth_cosine(x, d->norm[i], y, d->norm[j], d->p, eps);
+}
+
+double grasp__reader_value(grasp__reader *r, int64_t i, int64_t j)
+{
+    const grasp_distances *d = r->d;
+    if (i == j)
+        return 0;
+    if (d->metric == GRASP__PRECOMPUTED)
+        return grasp__square_value(d, i, j);
+    const double *x = row_of(r, 0, i), *y = row_of(r, 1, j);
+    if (d->metric == GRASP__EUCLIDEAN)
+        return grasp__value_euclidean(x, y, d->p, r->difference);
+    return grasp__value_cosine(x, d->norm[i], y, d->norm[j], d->p);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Rows of a space: read, centred, scaled.
+ */
+#include "distances/space.h"
+
+#include <math.h>
+
+double grasp__scale_of(const double *x, int64_t p)
+{
+    double largest = 0;
+    for (int64_t k = 0; k < p; k++)
+        largest = fmax(largest, fabs(x[k]));
+    if (largest == 0 || !isfinite(largest))
+        return 1;
+    int exponent = -ilogb(largest);
+    return ldexp(1, exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent);
+}
+
+double grasp__scale_row(double *x, int64_t p, double scale)
+{
+    for (int64_t k = 0; k < p; k++)
+        x[k] *= scale;
+    return sqrt(grasp__dot2(x, x, p, NULL));
+}
+
+void grasp__centered_rows(const grasp_distances *d, int64_t first, int64_t n, double *c)
+{
+    grasp__gradients_read_f64(d->gradients, first, n, c);
+    if (d->origin == NULL)
+        return;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < d->p; k++)
+            c[i * d->p + k] -= d->origin[k];
+}
+
+void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, double *out)
+{
+    if (d->metric == GRASP__EUCLIDEAN) {
+        grasp__gradients_read_f64(d->gradients, first, n, out);
+        return;
+    }
+    grasp__centered_rows(d, first, n, out);
+    for (int64_t i = 0; i < n; i++) {
+        double scale = d->scale[first + i], norm = d->norm[first + i];
+        double unit = norm > 0 ? 1 / norm : 0;
+        for (int64_t k = 0; k < d->p; k++)
+            out[i * d->p + k] = out[i * d->p + k] * scale * unit;
+    }
+}
