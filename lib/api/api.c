@@ -2,12 +2,14 @@
  * The list of algorithms, which is a constant: no registration, no writable global; and the version.
  */
 #include "api/api.h"
+#include "distances/distances.h"
 #include "train/train.h"
 
 #include <string.h>
 
 /* Who looks through a list of names finds these in the order in which data flow. */
 static const grasp__param_table *const algorithms[] = {
+    &grasp__distances_params,
     &grasp__erm_params,
     &grasp__gdro_params,
     NULL,
