@@ -675,7 +675,7 @@ static grasp_status do_task(void *arg, int64_t index, int32_t worker)
         ck_assert(sigismember(&blocked, SIGINT) && sigismember(&blocked, SIGUSR1) && sigismember(&blocked, SIGCHLD));
     grasp__rng rng;
     grasp__rng_init(&rng, 1, GRASP__RNG_TEST, (uint64_t)index);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 10; i++)
         w->result[index] += grasp__rng_u64(&rng);
     if (index == w->cancel_at)
         grasp_context_cancel(w->ctx);
@@ -734,7 +734,7 @@ END_TEST
 START_TEST(lowest_failing_task_is_reported)
 {
     static work w;
-    for (int trial = 0; trial < 60; trial++) {
+    for (int trial = 0; trial < trials(60); trial++) {
         grasp_context *ctx = test_context();
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, 1 + trial % 4));
         work_init(&w, ctx);
@@ -944,11 +944,12 @@ END_TEST
 
 START_TEST(random_numbers_are_distributed)
 {
-    enum { N = 200000, CELLS = 7 };
+    enum { CELLS = 7 };
+    const double n = (double)trials(200000);
     grasp__rng rng = test_rng(1);
     double sum = 0, squares = 0, cubes = 0, fourths = 0, uniform = 0, chi = 0;
     int64_t count[CELLS] = {0};
-    for (int i = 0; i < N; i++) {
+    for (int64_t i = 0; i < (int64_t)n; i++) {
         double z = grasp__rng_normal(&rng), u = grasp__rng_uniform(&rng);
         ck_assert(u >= 0 && u < 1 && isfinite(z));
         uniform += u;
@@ -960,14 +961,14 @@ START_TEST(random_numbers_are_distributed)
         ck_assert(k >= 0 && k < CELLS);
         count[k]++;
     }
-    double root = sqrt(N); /* each mean within five standard errors */
-    ck_assert(fabs(uniform / N - 0.5) < 5 * sqrt(1.0 / 12) / root);
-    ck_assert(fabs(sum / N) < 5 / root);
-    ck_assert(fabs(squares / N - 1) < 5 * sqrt(2) / root);
-    ck_assert(fabs(cubes / N) < 5 * sqrt(15) / root);
-    ck_assert(fabs(fourths / N - 3) < 5 * sqrt(96) / root);
+    double root = sqrt(n); /* each mean within five standard errors */
+    ck_assert(fabs(uniform / n - 0.5) < 5 * sqrt(1.0 / 12) / root);
+    ck_assert(fabs(sum / n) < 5 / root);
+    ck_assert(fabs(squares / n - 1) < 5 * sqrt(2) / root);
+    ck_assert(fabs(cubes / n) < 5 * sqrt(15) / root);
+    ck_assert(fabs(fourths / n - 3) < 5 * sqrt(96) / root);
     for (int k = 0; k < CELLS; k++)
-        chi += pow((double)count[k] - (double)N / CELLS, 2) / ((double)N / CELLS);
+        chi += pow((double)count[k] - n / CELLS, 2) / (n / CELLS);
     ck_assert(chi < 35); /* six degrees of freedom: probability 4e-6 */
     ck_assert_int_eq(grasp__rng_below(&rng, 1), 0);
     ck_assert_int_eq(grasp__rng_below(&rng, 0), 0);

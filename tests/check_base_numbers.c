@@ -68,8 +68,9 @@ END_TEST
 START_TEST(parse_rounds_halfway_cases)
 {
     grasp__rng rng = test_rng(11);
-    if (LDBL_MANT_DIG < 64) {
-        printf("skipped: long double has no midpoints of doubles\n");
+    volatile long double odd = 9007199254740993.0L; /* valgrind computes long double as double */
+    if (LDBL_MANT_DIG < 64 || odd == 9007199254740992.0L) {
+        printf("skipped: long double has no midpoints of doubles here\n");
         return;
     }
     for (int64_t i = 0; i < trials(3000); i++) {
