@@ -148,7 +148,8 @@ $(PROGRAM_OBJ): $B/%.o: %.c $B/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE_PROGRAM) -c -o $@ $< $(keep_warnings)
 
-define program # name, objects
+# name, objects
+define program
 $B/bin/$(1): $(2) $$(STATIC)
 	$$(call say,LINK,$$@)
 	$$(Q)mkdir -p $$(@D)
