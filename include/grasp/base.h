@@ -90,7 +90,7 @@ GRASP_API const char *grasp_status_text(grasp_status status);
 
 /* ---- context ------------------------------------------------------------------------------------------------- */
 
-/** Memory functions. `alloc` must be thread-safe, return memory aligned as malloc's, and must not throw. */
+/** Memory functions. Both must be thread-safe and must not throw; `alloc` returns memory aligned as malloc's. */
 typedef struct grasp_allocator {
     size_t size;                              /**< sizeof(grasp_allocator) */
     void *(*alloc)(void *user, size_t bytes); /**< NULL when there is none left */
