@@ -201,6 +201,31 @@ START_TEST(refusals_name_the_nearest_key)
 }
 END_TEST
 
+START_TEST(a_part_becomes_its_own_parameters)
+{
+    grasp_params *part = NULL;
+    double eps[3];
+    int64_t n;
+    const char *word;
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, "leaf.eps=0.5,0.25,1; leaf.metric=euclidean; middle.leaf.eps=2"));
+    ASSERT_OK(ctx, grasp_params_part(ctx, params, "leaf", &part));
+    ck_assert_str_eq(grasp_params_algorithm(part), "leaf");
+    ASSERT_OK(ctx, grasp_params_get_f64s(ctx, part, "eps", eps, 3, &n));
+    ck_assert(n == 3 && eps[0] == 0.5 && eps[1] == 0.25 && eps[2] == 1);
+    ASSERT_OK(ctx, grasp_params_get_str(ctx, part, "metric", &word));
+    ck_assert_str_eq(word, "euclidean");
+    grasp_params_free(part);
+    ASSERT_OK(ctx, grasp_params_part(ctx, params, "middle", &part));
+    ASSERT_OK(ctx, grasp_params_get_f64s(ctx, part, "leaf.eps", eps, 3, &n)); /* parts of a part come along */
+    ck_assert(n == 1 && eps[0] == 2);
+    grasp_params_free(part);
+    REFUSED(grasp_params_part(ctx, params, "eps", &part), "top has no part \"eps\"");
+    ck_assert_ptr_null(part);
+    ASSERT_STATUS(ctx, grasp_params_part(ctx, params, NULL, &part), GRASP_E_ARG, "is NULL");
+    ASSERT_STATUS(ctx, grasp_params_part(ctx, params, "leaf", NULL), GRASP_E_ARG, "out");
+}
+END_TEST
+
 START_TEST(refusals_of_arguments)
 {
     double f64;
@@ -369,6 +394,7 @@ Suite *check_base_params_suite(void)
     tcase_add_test(all, text_sets_many);
     tcase_add_test(all, text_sets_all_or_nothing);
     tcase_add_test(all, algorithms_read_through_their_table);
+    tcase_add_test(all, a_part_becomes_its_own_parameters);
     tcase_add_test(all, params_outlive_their_context);
     tcase_add_test(all, params_survive_failing_allocations);
     suite_add_tcase(suite, all);
