@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Runs the suites named on the command line, or all: every tests/check_x.c has a check_x_suite(), and the Makefile
- * lists them in suites.h. Shows each suite's count and time, its failures, and last the closing line in Check's form.
+ * lists them in suites.h. The name of a room also stands for its further suites, check_x_y.c. Shows each suite's count and time, its failures, and last the closing line in Check's form.
  * CK_FORK=no keeps the tests in this process, as sanitizers and valgrind want it.
  */
 #include <check.h>
@@ -24,10 +24,17 @@ static const struct {
     {NULL, NULL},
 };
 
-static bool wanted(const char *name, int argc, char **argv)
+/* "base" names base and base_numbers. */
+static bool names(const char *argument, const char *suite)
+{
+    size_t n = strlen(argument);
+    return strncmp(suite, argument, n) == 0 && (suite[n] == '\0' || suite[n] == '_');
+}
+
+static bool wanted(const char *suite, int argc, char **argv)
 {
     for (int i = 1; i < argc; ++i)
-        if (strcmp(argv[i], name) == 0)
+        if (names(argv[i], suite))
             return true;
     return argc <= 1;
 }
@@ -38,7 +45,7 @@ static int complain_of_unknown(int argc, char **argv)
     for (int i = 1; i < argc; ++i) {
         bool found = false;
         for (size_t s = 0; suites[s].name; ++s)
-            found = found || strcmp(argv[i], suites[s].name) == 0;
+            found = found || names(argv[i], suites[s].name);
         if (!found) {
             fprintf(stderr, "there is no suite \"%s\"; there are:", argv[i]);
             for (size_t s = 0; suites[s].name; ++s)
