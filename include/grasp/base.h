@@ -187,8 +187,8 @@ GRASP_API grasp_status grasp_params_get_f64s(grasp_context *ctx, const grasp_par
                                              double *out, int64_t capacity, int64_t *n);
 GRASP_API grasp_status grasp_params_get_i64s(grasp_context *ctx, const grasp_params *params, const char *key,
                                              int64_t *out, int64_t capacity, int64_t *n);
-/** The parameters of one part of a composite, such as "erm" of "fit", as parameters of that part's algorithm: what the caller set
- *  there, and defaults. A new object, freed by the caller. GRASP_E_PARAM: no such part. */
+/** The parameters of one part of a composite, such as "erm" of "fit", as parameters of that part's algorithm: what the
+ *  caller set there, and defaults. A new object, freed by the caller. GRASP_E_PARAM: no such part. */
 GRASP_API grasp_status grasp_params_part(grasp_context *ctx, const grasp_params *params, const char *prefix,
                                          grasp_params **out);
 /** Name of the algorithm these are the parameters of. */

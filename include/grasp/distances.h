@@ -26,37 +26,42 @@ typedef struct grasp_distances grasp_distances;
 
 #define GRASP_KEY_METRIC "metric"   /**< distances: "cosine" (default) or "euclidean" */
 #define GRASP_KEY_CENTER "center"   /**< distances: 1 (default): the mean of all rows is subtracted; cosine only */
-#define GRASP_KEY_STORAGE "storage" /**< distances: "implicit" (default), or "condensed": n(n-1)/2 float64 values are kept */
+#define GRASP_KEY_STORAGE "storage" /**< distances: "implicit" (default), or "condensed": n(n-1)/2 float64 values are
+                                         kept */
 
-/** Bytes that grasp_distances_create() will hold beside the gradients, for n samples of p values; ask before building. */
-GRASP_API grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p, const grasp_params *params_or_null,
-                                             uint64_t *out);
-/** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p) implicit, O(n^2 p)
- *  condensed. GRASP_E_MEMLIMIT before anything large is made. GRASP_CANCELLED: *out is valid and implicit. */
+/** Bytes that grasp_distances_create() will hold beside the gradients, for n samples of p values; ask before
+ *  building. */
+GRASP_API grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p,
+                                             const grasp_params *params_or_null, uint64_t *out);
+/** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p)
+ *  implicit, O(n^2 p) condensed. GRASP_E_MEMLIMIT before anything large is made. GRASP_CANCELLED: *out is valid and
+ *  implicit. */
 GRASP_API grasp_status grasp_distances_create(grasp_context *ctx, grasp_gradients *gradients,
                                               const grasp_params *params_or_null, grasp_distances **out);
 /** The same among feature points, the rows of x (kept by reference). */
 GRASP_API grasp_status grasp_distances_create_from_points(grasp_context *ctx, grasp_matrix *x,
                                                           const grasp_params *params_or_null, grasp_distances **out);
-/** A caller's own square matrix (kept by reference): non-negative, symmetric, zero diagonal; compared with eps as binary64.
+/** A caller's own square matrix (kept by reference): non-negative, symmetric, zero diagonal; compared with eps as
+ *  binary64.
  *  Violations are named by row and column. */
-GRASP_API grasp_status grasp_distances_create_from_matrix(grasp_context *ctx, grasp_matrix *square, grasp_distances **out);
+GRASP_API grasp_status grasp_distances_create_from_matrix(grasp_context *ctx, grasp_matrix *square,
+                                                          grasp_distances **out);
 GRASP_API grasp_distances *grasp_distances_ref(grasp_distances *distances);
 GRASP_API void             grasp_distances_free(grasp_distances *distances);
 GRASP_API int64_t          grasp_distances_count(const grasp_distances *distances);
 /** "cosine", "euclidean" or "precomputed". Static. */
 GRASP_API const char *grasp_distances_metric(const grasp_distances *distances);
 GRASP_API int32_t     grasp_distances_is_stored(const grasp_distances *distances);
-/** Values of samples [i, i + ni) against [j, j + nj) into out (ni x nj), each within 1e-12 (cosine: absolute; euclidean: relative)
- *  of the truth above. O(ni nj p). */
-GRASP_API grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *distances, int64_t i, int64_t ni,
-                                             int64_t j, int64_t nj, grasp_matrix *out);
+/** Values of samples [i, i + ni) against [j, j + nj) into out (ni x nj), each within 1e-12 (cosine: absolute;
+ *  euclidean: relative) of the truth above. O(ni nj p). */
+GRASP_API grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *distances, int64_t i,
+                                             int64_t ni, int64_t j, int64_t nj, grasp_matrix *out);
 /** Distance of each sample to its k-th nearest, itself being the first: out has n values, 1 <= k <= n. O(n^2 p). */
 GRASP_API grasp_status grasp_distances_kth(grasp_context *ctx, const grasp_distances *distances, int64_t k, double *out,
                                            int64_t n);
 /** Samples within eps of each sample, itself included, decided exactly. O(n^2 p). */
-GRASP_API grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps, int64_t *count,
-                                              int64_t n);
+GRASP_API grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps,
+                                              int64_t *count, int64_t n);
 
 #ifdef __cplusplus
 }

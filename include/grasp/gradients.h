@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * grasp/gradients.h: one gradient of the loss per sample: dense rows or layer factors; computed, appended, lent or viewed.
+ * grasp/gradients.h: one gradient of the loss per sample: dense rows or layer factors; computed, appended, lent or
+ * viewed.
  *
  * Part of <grasp.h>, the one header programs name.
  *
- * A layer's gradient is sum_t delta_t (x) [a_t, 1], so n samples need n T (d_in + d_out) numbers instead of n d_out (d_in + 1): the
- * factored form never writes the n x p matrix, and every result equals the dense form's. (Zeng et al. 2022, eq. 1 and 2;
+ * A layer's gradient is sum_t delta_t (x) [a_t, 1], so n samples need n T (d_in + d_out) numbers instead of n d_out
+ * (d_in + 1): the factored form never writes the n x p matrix, and every result equals the dense form's. (Zeng et al.
+ * 2022, eq. 1 and 2;
  * Goodfellow 2015, "Efficient per-example gradient computations".)
  */
 #ifndef GRASP_GRADIENTS_H
@@ -17,32 +19,41 @@
 extern "C" {
 #endif
 
-/** Per-sample gradients (or any feature vectors): n rows of p values. Filled by one thread, then sealed and immutable. */
+/** Per-sample gradients (or any feature vectors): n rows of p values. Filled by one thread, then sealed and
+ *  immutable. */
 typedef struct grasp_gradients grasp_gradients;
 
-#define GRASP_KEY_FORM "form"               /**< gradients: "auto" (factored where the model can), "dense" or "factored" */
-#define GRASP_KEY_FIRST_LAYER "first_layer" /**< gradients: first layer taken, counted from 0; negative from the end; default 0 */
+#define GRASP_KEY_FORM "form"               /**< gradients: "auto" (factored where the model can), "dense" or
+                                                 "factored" */
+#define GRASP_KEY_FIRST_LAYER "first_layer" /**< gradients: first layer taken, counted from 0; negative from the end;
+                                                 default 0 */
 #define GRASP_KEY_LAST_LAYER "last_layer"   /**< gradients: last layer taken; default -1, the last */
 #define GRASP_KEY_DTYPE "dtype"             /**< gradients: "auto" (the model's), "f32" or "f64" */
 
-/** Gradient of the loss at the model's parameters for bound rows (NULL: all, n = n_rows), sealed. Parameters: "gradients".
+/** Gradient of the loss at the model's parameters for bound rows (NULL: all, n = n_rows), sealed. Parameters:
+ *  "gradients".
  *  GRASP_CANCELLED: *out holds the rows done so far. Cost: one forward and one backward pass per sample, in batches. */
-GRASP_API grasp_status grasp_gradients_compute(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n,
-                                               const grasp_params *params_or_null, grasp_gradients **out);
+GRASP_API grasp_status grasp_gradients_compute(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null,
+                                               int64_t n, const grasp_params *params_or_null, grasp_gradients **out);
 /** Empty, for dense rows of p values; `capacity` rows are a hint. */
 GRASP_API grasp_status grasp_gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity,
                                                     grasp_gradients **out);
-/** Empty, for factors of n_layers layers: d_in and d_out per layer, positions T (NULL: all 1), has_bias 0 or 1 (NULL: all 1).
+/** Empty, for factors of n_layers layers: d_in and d_out per layer, positions T (NULL: all 1), has_bias 0 or 1 (NULL:
+ *  all 1).
  *  p = sum of d_out (d_in + has_bias). */
 GRASP_API grasp_status grasp_gradients_create_factored(grasp_context *ctx, int32_t dtype, int64_t n_layers,
                                                        const int64_t *inputs, const int64_t *outputs,
-                                                       const int64_t *positions_or_null, const int32_t *has_bias_or_null,
-                                                       int64_t capacity, grasp_gradients **out);
-/** Appends rows (k x p), copied and converted. NaN and infinity are refused with row and column, and nothing is appended. */
+                                                       const int64_t *positions_or_null,
+                                                       const int32_t *has_bias_or_null, int64_t capacity,
+                                                       grasp_gradients **out);
+/** Appends rows (k x p), copied and converted. NaN and infinity are refused with row and column, and nothing is
+ *  appended. */
 GRASP_API grasp_status grasp_gradients_append(grasp_context *ctx, grasp_gradients *gradients, const grasp_matrix *rows);
-/** Appends rows by reference: keeps a reference to the matrix, of the same dtype; its memory must not change meanwhile. */
+/** Appends rows by reference: keeps a reference to the matrix, of the same dtype; its memory must not change
+ *  meanwhile. */
 GRASP_API grasp_status grasp_gradients_append_lent(grasp_context *ctx, grasp_gradients *gradients, grasp_matrix *rows);
-/** Appends k samples as factors: for each layer l act[l] is k x (T d_in), delta[l] is k x (T d_out). Copied and converted. */
+/** Appends k samples as factors: for each layer l act[l] is k x (T d_in), delta[l] is k x (T d_out). Copied and
+ *  converted. */
 GRASP_API grasp_status grasp_gradients_append_factors(grasp_context *ctx, grasp_gradients *gradients,
                                                       const grasp_matrix *const *act, const grasp_matrix *const *delta,
                                                       int64_t n_layers);
@@ -53,8 +64,8 @@ GRASP_API grasp_status grasp_gradients_append_factors_lent(grasp_context *ctx, g
 /** Ends appending; needed before use. Sealing twice is fine. */
 GRASP_API grasp_status grasp_gradients_seal(grasp_context *ctx, grasp_gradients *gradients);
 /** A view of chosen rows (any order, repeats allowed) of sealed gradients. Copies no row; keeps a reference. */
-GRASP_API grasp_status grasp_gradients_select(grasp_context *ctx, grasp_gradients *gradients, const int64_t *rows, int64_t n,
-                                              grasp_gradients **out);
+GRASP_API grasp_status grasp_gradients_select(grasp_context *ctx, grasp_gradients *gradients, const int64_t *rows,
+                                              int64_t n, grasp_gradients **out);
 GRASP_API grasp_gradients *grasp_gradients_ref(grasp_gradients *gradients);
 GRASP_API void             grasp_gradients_free(grasp_gradients *gradients);
 GRASP_API int64_t          grasp_gradients_count(const grasp_gradients *gradients); /**< samples n */
@@ -65,11 +76,13 @@ GRASP_API int64_t          grasp_gradients_n_layers(const grasp_gradients *gradi
 /** Bytes held for the rows (lent ones not counted). */
 GRASP_API uint64_t grasp_gradients_bytes(const grasp_gradients *gradients);
 /** Writes rows [first, first + n) densely into out (n x p). */
-GRASP_API grasp_status grasp_gradients_rows(grasp_context *ctx, const grasp_gradients *gradients, int64_t first, int64_t n,
-                                            grasp_matrix *out);
+GRASP_API grasp_status grasp_gradients_rows(grasp_context *ctx, const grasp_gradients *gradients, int64_t first,
+                                            int64_t n, grasp_matrix *out);
 /** Mean of all rows into mean (len = p): fixed-order compensated sum. O(n p). */
-GRASP_API grasp_status grasp_gradients_mean(grasp_context *ctx, const grasp_gradients *gradients, double *mean, int64_t len);
-/** Inner products of rows [i, i + ni) and [j, j + nj) into out (ni x nj); factored gradients never become dense for it. */
+GRASP_API grasp_status grasp_gradients_mean(grasp_context *ctx, const grasp_gradients *gradients, double *mean,
+                                            int64_t len);
+/** Inner products of rows [i, i + ni) and [j, j + nj) into out (ni x nj); factored gradients never become dense for
+ *  it. */
 GRASP_API grasp_status grasp_gradients_gram(grasp_context *ctx, const grasp_gradients *gradients, int64_t i, int64_t ni,
                                             int64_t j, int64_t nj, grasp_matrix *out);
 

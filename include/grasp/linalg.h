@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/** Dense, row-major rows x cols elements of GRASP_F32 or GRASP_F64, owned or wrapped. Shape and storage never change. */
+/** Dense, row-major rows x cols elements of GRASP_F32 or GRASP_F64, owned or wrapped. Shape and storage never
+ *  change. */
 typedef struct grasp_matrix grasp_matrix;
 /** Gives wrapped memory back to its owner: called once, when the last reference goes, on whatever thread frees it. */
 typedef void (*grasp_release_fn)(void *user, void *data);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * grasp/sweep.h: many settings of a clusterer, scored; DBSCAN's whole (eps, min_samples) grid in one pass over the pairs.
+ * grasp/sweep.h: many settings of a clusterer, scored; DBSCAN's whole (eps, min_samples) grid in one pass over the
+ * pairs.
  *
  * Part of <grasp.h>, the one header programs name.
  */
@@ -16,18 +17,20 @@ extern "C" {
 /** A grid of settings, their scores and, on demand, their labels. */
 typedef struct grasp_sweep grasp_sweep;
 
-#define GRASP_KEY_SCORE "score" /**< sweep, infer: "silhouette" (cosine, linear time), "silhouette_euclidean" (published), "ari" (needs truth) */
+#define GRASP_KEY_SCORE "score" /**< sweep, infer: "silhouette" (cosine, linear time), "silhouette_euclidean"
+                                     (published), "ari" (needs truth) */
 
-/** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ... .70 and
- *  5,10,20,30,40,50,60,100) or "kmeans" (list "k"). Parameters: "sweep". */
+/** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ...
+ *  .70 and 5,10,20,30,40,50,60,100) or "kmeans" (list "k"). Parameters: "sweep". */
 GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
 /** Bytes that a run over n samples will hold at most. */
 GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, uint64_t *out);
-/** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by `noise`).
- *  Settings with equal partitions share one score; a setting whose score is not defined (fewer than 2 labels, or more than n - 1) scores
- *  -1 by silhouette, as published. GRASP_CANCELLED: settings not reached score NaN. */
+/** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by
+ *  `noise`).
+ *  Settings with equal partitions share one score; a setting whose score is not defined (fewer than 2 labels, or more
+ *  than n - 1) scores -1 by silhouette, as published. GRASP_CANCELLED: settings not reached score NaN. */
 GRASP_API grasp_status grasp_sweep_run(grasp_context *ctx, grasp_sweep *sweep, const grasp_distances *distances,
                                        const grasp_groups *truth_or_null);
 /** Settings, in grid order: eps ascending outside, min_samples ascending inside, whatever order the lists had. */

@@ -14,65 +14,86 @@
 extern "C" {
 #endif
 
-#define GRASP_KEY_OPTIMIZER "optimizer"     /**< erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger
-                                                 ones, adam for all others), "adam", "sgd", "lbfgs", "newton"; gdro: "adam" (default), "sgd" */
+#define GRASP_KEY_OPTIMIZER                                                                                            \
+  "optimizer" /**< erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger
+                                                 ones, adam for all others), "adam", "sgd", "lbfgs", "newton"; gdro:
+                                                 "adam" (default), "sgd" */
 #define GRASP_KEY_RATE "rate"               /**< adam, sgd: learning rate; default 0.001 */
 #define GRASP_KEY_MOMENTUM "momentum"       /**< sgd; default 0.9 */
-#define GRASP_KEY_WEIGHT_DECAY "weight_decay" /**< adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; default 0 */
-#define GRASP_KEY_L2 "l2"                   /**< lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the sum of
+#define GRASP_KEY_WEIGHT_DECAY "weight_decay" /**< adam, sgd: L2 added to the gradient of every parameter, as PyTorch's
+                                                   do; default 0 */
+#define GRASP_KEY_L2                                                                                                   \
+  "l2" /**< lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the sum of
                                                  the training rows' sample weights */
 #define GRASP_KEY_EPOCHS "epochs"           /**< adam, sgd: passes over the training rows; default 50 */
 #define GRASP_KEY_ITERATIONS "iterations"   /**< lbfgs, newton: the most steps; default 1000 */
 #define GRASP_KEY_BATCH "batch"             /**< adam, sgd: rows a step; default 128 */
-#define GRASP_KEY_SHUFFLE "shuffle"         /**< adam, sgd: 1 (default): a fresh order each epoch from the seed; 0: row order */
+#define GRASP_KEY_SHUFFLE "shuffle"         /**< adam, sgd: 1 (default): a fresh order each epoch from the seed; 0: row
+                                                 order */
 #define GRASP_KEY_REDUCTION "reduction"     /**< erm, adam and sgd: "mean" (default) or "sum" of a batch's losses */
-#define GRASP_KEY_PATIENCE "patience"       /**< adam, sgd: stop after so many epochs without a better validation score; 0 (default): never */
-#define GRASP_KEY_SELECT_EPOCH "select_epoch" /**< adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, the
-                                                 first of equals), or "auto" (default): "val" when there are validation rows */
-#define GRASP_KEY_GRADIENT_NORM "gradient_norm" /**< lbfgs, newton: stop when no gradient entry is larger; default 1e-8 */
+#define GRASP_KEY_PATIENCE "patience"       /**< adam, sgd: stop after so many epochs without a better validation score;
+                                                 0 (default): never */
+#define GRASP_KEY_SELECT_EPOCH                                                                                         \
+  "select_epoch" /**< adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, the
+                                                 first of equals), or "auto" (default): "val" when there are validation
+                                                 rows */
+#define GRASP_KEY_GRADIENT_NORM "gradient_norm" /**< lbfgs, newton: stop when no gradient entry is larger; default
+                                                     1e-8 */
 #define GRASP_KEY_STEP "step"               /**< gdro: step size eta of the group weights; default 0.01 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"   /**< gdro: C of the size adjustment C / sqrt(n_g); default 0 */
-#define GRASP_KEY_BALANCED "balanced"       /**< gdro: 1: rows drawn with replacement, each group equally often; default 0 */
-#define GRASP_KEY_NORMALIZE "normalize"     /**< gdro: 1: adjusted losses divided by their sum in the weights' step; default 0 */
+#define GRASP_KEY_BALANCED "balanced"       /**< gdro: 1: rows drawn with replacement, each group equally often; default
+                                                 0 */
+#define GRASP_KEY_NORMALIZE "normalize"     /**< gdro: 1: adjusted losses divided by their sum in the weights' step;
+                                                 default 0 */
 
-/** Minimises the mean loss (weighted, where the model has sample weights) over bound training rows, starting from the model's parameters.
- *  train_rows_or_null: n_train rows in [0, n_rows), repeats count twice; NULL: all, n_train = n_rows. val_rows_or_null: n_val rows whose
- *  accuracy selects the epoch; NULL, 0: none. params_or_null: parameters of "erm". Nothing is kept of the arrays.
+/** Minimises the mean loss (weighted, where the model has sample weights) over bound training rows, starting from the
+ *  model's parameters.
+ *  train_rows_or_null: n_train rows in [0, n_rows), repeats count twice; NULL: all, n_train = n_rows. val_rows_or_null:
+ *  n_val rows whose accuracy selects the epoch; NULL, 0: none. params_or_null: parameters of "erm". Nothing is kept of
+ *  the arrays.
  *
- *  adam and sgd are PyTorch's (Adam: beta .9, .999, epsilon 1e-8), on batches, parameters in float64. lbfgs and newton take all rows at
- *  once, in float64 for linear models, to a gradient norm, so that the result does not depend on the start; newton needs a linear model of
- *  at most 1500 parameters (GRASP_E_UNSUPPORTED). select_epoch=val and patience belong to adam and sgd (GRASP_E_PARAM) and need
- *  validation rows (GRASP_E_PARAM).
+ *  adam and sgd are PyTorch's (Adam: beta .9, .999, epsilon 1e-8), on batches, parameters in float64. lbfgs and newton
+ *  take all rows at once, in float64 for linear models, to a gradient norm, so that the result does not depend on the
+ *  start; newton needs a linear model of at most 1500 parameters (GRASP_E_UNSUPPORTED). select_epoch=val and patience
+ *  belong to adam and sgd (GRASP_E_PARAM) and need validation rows (GRASP_E_PARAM).
  *
- *  GRASP_NOT_CONVERGED: lbfgs or newton ran out of iterations, or of double precision, before the gradient norm, or l2 = 0 and the data are
- *  separable, so that there is no finite optimum; the parameters are finite. GRASP_CANCELLED: as if the epochs or iterations had been
- *  fewer: the best epoch's parameters, or, where none is selected or was scored, those reached. A loss that is not finite: GRASP_E_NUMERIC, naming
- *  row and epoch. No rows, or all sample weights zero: GRASP_E_EMPTY. An error leaves the parameters as they were.
+ *  GRASP_NOT_CONVERGED: lbfgs or newton ran out of iterations, or of double precision, before the gradient norm, or l2
+ *  = 0 and the data are separable, so that there is no finite optimum; the parameters are finite. GRASP_CANCELLED: as
+ *  if the epochs or iterations had been fewer: the best epoch's parameters, or, where none is selected or was scored,
+ *  those reached. A loss that is not finite: GRASP_E_NUMERIC, naming row and epoch. No rows, or all sample weights
+ *  zero: GRASP_E_EMPTY. An error leaves the parameters as they were.
  *
- *  *report_or_null (free with grasp_report_free): text "optimizer" (what auto chose); series "loss" (mean training loss of every epoch as
- *  its batches pass, or of every iterate, the first included), "val_accuracy" (of every epoch; lbfgs, newton: of the result), "gradient_norm" (largest entry, of every
- *  iterate); values "epochs" (or iterations) done, "best_epoch" (whose parameters are kept, counted from 1; 0: the first ones), "converged".
+ *  *report_or_null (free with grasp_report_free): text "optimizer" (what auto chose); series "loss" (mean training loss
+ *  of every epoch as its batches pass, or of every iterate, the first included), "val_accuracy" (of every epoch; lbfgs,
+ *  newton: of the result), "gradient_norm" (largest entry, of every iterate); values "epochs" (or iterations) done,
+ *  "best_epoch" (whose parameters are kept, counted from 1; 0: the first ones), "converged".
  *
- *  Progress once a batch. Same bits for any number of threads. Cost: epochs x (forward + backward) over the rows; lbfgs the same an
- *  iteration; newton n p^2 + p^3/3 more. Memory O(p + n + batch); newton 2 p^2. (Kingma, Ba 2015; Nocedal, Wright 2006.) */
+ *  Progress once a batch. Same bits for any number of threads. Cost: epochs x (forward + backward) over the rows; lbfgs
+ *  the same an iteration; newton n p^2 + p^3/3 more. Memory O(p + n + batch); newton 2 p^2. (Kingma, Ba 2015; Nocedal,
+ *  Wright 2006.) */
 GRASP_API grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train_rows_or_null,
                                        int64_t n_train, const int64_t *val_rows_or_null, int64_t n_val,
                                        const grasp_params *params_or_null, grasp_report **report_or_null);
-/** Group DRO: min over theta of max over groups of the group's mean loss, by the online algorithm of Sagawa et al. 2020: each batch
- *  log q_g += step (L_g + C / sqrt(n_g)), renormalised, before the loss; L_g the group's mean loss in the batch, 0 if absent; n_g the sum of
- *  its training rows' sample weights; then the gradient of sum_g q_g L_g. q starts uniform over the groups with training rows.
- *  groups: a label for each of the model's bound rows (GRASP_E_DIM); rows with GRASP_NOISE are left out of training and selection, and
- *  leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); the epoch is selected by the accuracy of the
- *  worst validation group among those with validation rows. All training rows noise: GRASP_E_EMPTY. Errors and cancelling as there.
- *  *report_or_null: series "loss" (the worst group's mean training loss of every epoch), "val_worst", and, for at most 256 groups, tables
- *  "group.loss.<g>" (NaN: not drawn) and "group.weight.<g>" (q after the epoch) of every group with training rows; values "epochs", "best_epoch", "best_val_worst"
- *  (at the parameters kept; NaN without validation rows). */
+/** Group DRO: min over theta of max over groups of the group's mean loss, by the online algorithm of Sagawa et al.
+ *  2020: each batch log q_g += step (L_g + C / sqrt(n_g)), renormalised, before the loss; L_g the group's mean loss in
+ *  the batch, 0 if absent; n_g the sum of its training rows' sample weights; then the gradient of sum_g q_g L_g. q
+ *  starts uniform over the groups with training rows.
+ *  groups: a label for each of the model's bound rows (GRASP_E_DIM); rows with GRASP_NOISE are left out of training and
+ *  selection, and leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); the epoch
+ *  is selected by the accuracy of the worst validation group among those with validation rows. All training rows noise:
+ *  GRASP_E_EMPTY. Errors and cancelling as there.
+ *  *report_or_null: series "loss" (the worst group's mean training loss of every epoch), "val_worst", and, for at most
+ *  256 groups, tables "group.loss.<g>" (NaN: not drawn) and "group.weight.<g>" (q after the epoch) of every group with
+ *  training rows; values "epochs", "best_epoch", "best_val_worst" (at the parameters kept; NaN without validation
+ *  rows). */
 GRASP_API grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
-                                        const int64_t *train_rows_or_null, int64_t n_train, const int64_t *val_rows_or_null,
-                                        int64_t n_val, const grasp_params *params_or_null, grasp_report **report_or_null);
+                                        const int64_t *train_rows_or_null, int64_t n_train,
+                                        const int64_t *val_rows_or_null, int64_t n_val,
+                                        const grasp_params *params_or_null, grasp_report **report_or_null);
 /** The weights' step alone, for a caller's own training loop: log_q[g] += step * group_loss[g], then normalised so that
- *  sum exp(log_q) = 1. n_groups >= 1 entries each; step >= 0. Starts at log_q = -log(n_groups); -inf is a weight of zero that stays. NaN
- *  or infinity in group_loss, NaN in log_q, or a sum that overflows: GRASP_E_NUMERIC, and log_q is as it was. O(n_groups). */
+ *  sum exp(log_q) = 1. n_groups >= 1 entries each; step >= 0. Starts at log_q = -log(n_groups); -inf is a weight of
+ *  zero that stays. NaN or infinity in group_loss, NaN in log_q, or a sum that overflows: GRASP_E_NUMERIC, and log_q is
+ *  as it was. O(n_groups). */
 GRASP_API grasp_status grasp_gdro_step(grasp_context *ctx, int64_t n_groups, const double *group_loss, double step,
                                        double *log_q);
 
