@@ -96,6 +96,25 @@ START_TEST(parse_rounds_halfway_cases)
 }
 END_TEST
 
+/* Ties of few digits: m + 1/2 for m in [2^52, 2^53), and odd m in [2^53, 2^54); and any number of up to 18 digits. */
+START_TEST(parse_rounds_short_ties)
+{
+    grasp__rng rng = test_rng(13);
+    for (int64_t i = 0; i < trials(5000); i++) {
+        char text[64];
+        int64_t m = (INT64_C(1) << 52) + grasp__rng_below(&rng, INT64_C(1) << 52);
+        snprintf(text, sizeof text, "%" PRId64 ".5", m);
+        assert_parses(text, (double)(m % 2 == 0 ? m : m + 1));
+        m = (INT64_C(1) << 53) + 2 * grasp__rng_below(&rng, INT64_C(1) << 52) + 1;
+        snprintf(text, sizeof text, "%" PRId64 ".0", m);
+        assert_parses(text, (double)(m % 4 == 1 ? m - 1 : m + 1));
+        snprintf(text, sizeof text, "%" PRId64 "e-%d", grasp__rng_below(&rng, INT64_C(1000000000000000000)),
+                 (int)(i % 30));
+        assert_parses(text, strtod(text, NULL));
+    }
+}
+END_TEST
+
 START_TEST(parse_knows_hard_cases)
 {
     assert_parses("2.2250738585072011e-308", 2.2250738585072011e-308); /* hung some libraries */
@@ -297,6 +316,7 @@ Suite *check_base_numbers_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, parse_agrees_with_strtod);
     tcase_add_test(all, parse_rounds_halfway_cases);
+    tcase_add_test(all, parse_rounds_short_ties);
     tcase_add_test(all, parse_knows_hard_cases);
     tcase_add_test(all, parse_takes_its_grammar);
     tcase_add_test(all, parse_whole_numbers);

@@ -15,7 +15,7 @@ static const grasp__param_table *const algorithms[] = {
     NULL,
 };
 
-enum { COUNT = sizeof algorithms / sizeof *algorithms - 1 };
+enum { COUNT = sizeof algorithms / sizeof algorithms[0] - 1 }; /* without the NULL */
 
 #ifndef GRASP__BLAS_NAME /* the Makefile says it */
 #  define GRASP__BLAS_NAME "unknown"

@@ -80,8 +80,9 @@ int grasp__big_compare(const grasp__big *a, const grasp__big *b)
 
 int grasp__big_compare_sum(const grasp__big *a, const grasp__big *b, const grasp__big *c)
 {
-    grasp__big sum = {.count = a->count > b->count ? a->count : b->count};
+    grasp__big sum; /* not initialised as a whole: 512 bytes for a number of some limbs */
     uint64_t carry = 0;
+    sum.count = a->count > b->count ? a->count : b->count;
     for (int32_t i = 0; i < sum.count; i++) {
         carry += (uint64_t)(i < a->count ? a->limb[i] : 0) + (i < b->count ? b->limb[i] : 0);
         sum.limb[i] = (uint32_t)carry;

@@ -5,7 +5,8 @@
  * the binary64 one by one, and the last remainder tells exactly to which side to round (half to even). 770 digits
  * suffice: no binary64 and no midpoint of two has more, so of longer numbers only "something non-zero follows" matters.
  * Where D < 2^53 and |e| <= 22 both D and 10^|e| are exact, and one floating-point operation rounds correctly
- * (Clinger: How to read floating point numbers accurately. PLDI 1990).
+ * (Clinger: How to read floating point numbers accurately. PLDI 1990). Where D < 10^18 and -27 <= e < 0, which is how
+ * programs print binary64 in full, numerator and denominator (5^27 < 2^63) fit machine words.
  */
 #include "base/base.h"
 #include "base/bigint.h"
@@ -14,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DIGITS = 770, MAX_SHORT_DIGITS = 19 };
+enum { MAX_DIGITS = 770, MAX_SHORT_DIGITS = 18 };
 
 /* Value: 0.d1 d2 ... dn * 10^point. */
 typedef struct decimal {
@@ -77,19 +78,49 @@ static size_t scan_exponent(const char *text, size_t length, size_t at, int64_t 
     return at - start;
 }
 
-/* The exact quick way; false if it does not apply. */
+/* value / 5^-exponent * 2^exponent, value != 0: the same division as in round_quotient(), in words. */
+static double divide_short(uint64_t value, int32_t exponent)
+{
+    uint64_t divisor = 1, mantissa = 0;
+    int32_t binary = exponent;
+    for (; exponent < 0; exponent++)
+        divisor *= 5;
+    for (; value >> 62 == 0; binary--)
+        value <<= 1;
+    for (; divisor >> 62 == 0; binary++)
+        divisor <<= 1;
+    if (value < divisor) {
+        value <<= 1;
+        binary--;
+    }
+    for (int i = 0; i < 53; i++) { /* value < 2 * divisor < 2^64 */
+        mantissa <<= 1;
+        if (value >= divisor) {
+            value -= divisor;
+            mantissa |= 1;
+        }
+        value <<= 1;
+    }
+    mantissa += value > divisor || (value == divisor && (mantissa & 1) != 0);
+    return ldexp((double)mantissa, binary - 52);
+}
+
+/* The exact quick ways; false if none applies. */
 static bool convert_short(const decimal *d, int64_t exponent, double *out)
 {
     static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     uint64_t value = 0;
-    if (FLT_EVAL_METHOD != 0 || d->count > MAX_SHORT_DIGITS || exponent < -22 || exponent > 22)
+    if (d->count > MAX_SHORT_DIGITS || exponent < -27 || exponent > 22)
         return false;
     for (int32_t i = 0; i < d->count; i++)
         value = 10 * value + (uint64_t)(d->digit[i] - '0');
-    if (value > UINT64_C(1) << 53)
+    if (FLT_EVAL_METHOD == 0 && exponent >= -22 && value <= UINT64_C(1) << 53)
+        *out = exponent < 0 ? (double)value / power[-exponent] : (double)value * power[exponent];
+    else if (exponent < 0)
+        *out = divide_short(value, (int32_t)exponent);
+    else
         return false;
-    *out = exponent < 0 ? (double)value / power[-exponent] : (double)value * power[exponent];
     return true;
 }
 
@@ -136,12 +167,14 @@ static double convert(const decimal *d, int64_t exponent)
         return INFINITY;
     if (!d->tail && convert_short(d, point - d->count, &quick))
         return quick;
-    grasp__big numerator = {0}, denominator = {0};
-    for (int32_t i = 0; i < d->count; i++)
-        if (numerator.count == 0)
-            grasp__big_set(&numerator, (uint64_t)(d->digit[i] - '0'));
-        else
-            grasp__big_multiply_add(&numerator, 10, (uint32_t)(d->digit[i] - '0'));
+    grasp__big numerator, denominator;
+    grasp__big_set(&numerator, 0);
+    for (int32_t i = 0; i < d->count;) { /* nine digits at a time */
+        uint32_t factor = 1, part = 0;
+        for (; i < d->count && factor < 1000000000u; i++, factor *= 10)
+            part = 10 * part + (uint32_t)(d->digit[i] - '0');
+        grasp__big_multiply_add(&numerator, factor, part);
+    }
     int32_t scale = (int32_t)(point - d->count);
     if (d->tail) { /* any non-zero digit tells the same as the tail */
         grasp__big_multiply_add(&numerator, 10, 1);

@@ -132,7 +132,7 @@ size_t grasp__print_f64(char *buffer, double value)
     value = fabs(value);
 
     int exponent;
-    char digit[MAX_DIGITS];
+    char digit[MAX_DIGITS] = {0};
     expansion e;
     uint64_t mantissa = (uint64_t)ldexp(frexp(value, &exponent), 53);
     exponent -= 53;
@@ -144,5 +144,6 @@ size_t grasp__print_f64(char *buffer, double value)
         mantissa == UINT64_C(1) << 52 && exponent > -1074; /* powers of two have a nearer lower neighbour */
     expand(mantissa, exponent, narrow_below, &e);
     int32_t point = normalize(&e, value);
-    return sign + lay_out(buffer, digit, produce(&e, digit), point);
+    int32_t count = produce(&e, digit);
+    return sign + lay_out(buffer, digit, count, point);
 }

@@ -110,7 +110,7 @@ static grasp_status fail_number(grasp_context *ctx, const grasp__entry *entry, d
 grasp_status grasp__entry_set_f64s(grasp_context *ctx, grasp__entry *entry, const double *values, int64_t n)
 {
     grasp__value value;
-    void *data;
+    void *data = NULL;
     if (!holds_f64(entry->param->type))
         return grasp__fail(ctx, GRASP_E_PARAM, "\"%s\" takes no floating-point number, expected %s", entry->key,
                            entry->param->type == GRASP_PARAM_STR ? "a word" : "a whole number");
@@ -147,7 +147,7 @@ static grasp_status set_f64s_from_i64s(grasp_context *ctx, grasp__entry *entry, 
 grasp_status grasp__entry_set_i64s(grasp_context *ctx, grasp__entry *entry, const int64_t *values, int64_t n)
 {
     grasp__value value;
-    void *data;
+    void *data = NULL;
     int32_t type = entry->param->type;
     if (holds_f64(type))
         return set_f64s_from_i64s(ctx, entry, values, n);

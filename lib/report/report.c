@@ -243,7 +243,7 @@ static grasp_status look_up(grasp_context *ctx, const grasp_report *report, cons
 
 grasp_status grasp_report_value(grasp_context *ctx, const grasp_report *report, const char *name, double *out)
 {
-    const entry *e;
+    const entry *e = NULL;
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
@@ -258,7 +258,7 @@ grasp_status grasp_report_value(grasp_context *ctx, const grasp_report *report, 
 grasp_status grasp_report_series(grasp_context *ctx, const grasp_report *report, const char *name, double *out,
                                  int64_t length)
 {
-    const entry *e;
+    const entry *e = NULL;
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
@@ -274,7 +274,7 @@ grasp_status grasp_report_series(grasp_context *ctx, const grasp_report *report,
 
 grasp_status grasp_report_text(grasp_context *ctx, const grasp_report *report, const char *name, const char **out)
 {
-    const entry *e;
+    const entry *e = NULL;
     if (out != NULL)
         *out = NULL;
     grasp_status s = grasp__enter(ctx, __func__);
