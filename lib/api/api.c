@@ -3,6 +3,7 @@
  */
 #include "api/api.h"
 #include "distances/distances.h"
+#include "metrics/metrics.h"
 #include "train/train.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@
 /* Who looks through a list of names finds these in the order in which data flow. */
 static const grasp__param_table *const algorithms[] = {
     &grasp__distances_params,
+    &grasp__silhouette_params,
     &grasp__erm_params,
     &grasp__gdro_params,
     NULL,

@@ -91,6 +91,12 @@ grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d,
 /* Side of the walk's tiles, at most GRASP__TILE: all start at multiples of it. */
 int64_t grasp__distances_tile(const grasp_distances *d);
 
+/* All pairs of blocks of GRASP__TILE samples, each once, in waves 0 .. blocks - 1; within a wave no block occurs twice, so its tasks
+ * may write to places of their own samples. Pair t of a wave is (i, j), i <= j, in blocks. */
+int64_t grasp__wave_blocks(int64_t n);
+int64_t grasp__wave_size(int64_t blocks, int64_t wave);
+void    grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, int64_t *j);
+
 /* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows themselves
  * (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K. Precomputed: GRASP_E_UNSUPPORTED. */
 grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight, int64_t K, double *inner);
