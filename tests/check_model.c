@@ -315,8 +315,28 @@ START_TEST(a_reserved_batch_allocates_nothing)
 }
 END_TEST
 
-/* ---- losses and outputs
- * --------------------------------------------------------------------------------------------- */
+START_TEST(the_workspace_grows_with_the_batch)
+{
+    enum { N = 900 };
+    grasp_context *ctx = test_context();
+    for (enum kind kind = LOGISTIC; kind < KINDS; kind++) {
+        grasp_model *used = make_bound(ctx, kind, GRASP_F64, N), *fresh = make_bound(ctx, kind, GRASP_F64, N);
+        int64_t p = grasp_model_n_params(used), *rows = some_rows(N, N);
+        double loss[N], *a = doubles(p), *b = doubles(p);
+        for (int64_t n = 1; n < N; n = n * 3 + 1)
+            ASSERT_OK(ctx, grasp__model_objective(ctx, used, rows, n, weigh_one, NULL, loss, a));
+        ASSERT_OK(ctx, grasp__model_objective(ctx, used, rows, N, weigh_one, NULL, loss, a));
+        ASSERT_OK(ctx, grasp__model_objective(ctx, fresh, rows, N, weigh_one, NULL, loss, b));
+        ck_assert_mem_eq(a, b, (size_t)p * sizeof *a);
+        free(rows), free(a), free(b);
+        grasp_model_free(used);
+        grasp_model_free(fresh);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- losses and outputs ------------------------------------------------------------------------------------------ */
 
 START_TEST(softmax_of_two_classes_is_logistic)
 {
@@ -521,8 +541,7 @@ START_TEST(features_are_what_the_last_layer_sees)
 }
 END_TEST
 
-/* ---- parameters
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 START_TEST(torch_order_there_and_back)
 {
@@ -679,8 +698,7 @@ START_TEST(no_rows_is_a_binding)
 }
 END_TEST
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(creating_refuses)
 {
@@ -817,8 +835,7 @@ START_TEST(asking_refuses)
 }
 END_TEST
 
-/* ---- a model of the caller's
- * ------------------------------------------------------------------------------------------------- */
+/* ---- a model of the caller's ------------------------------------------------------------------------------------- */
 
 START_TEST(a_custom_model_equals_the_built_in_one)
 {
@@ -1091,8 +1108,7 @@ START_TEST(positions_are_summed)
 }
 END_TEST
 
-/* ---- scenarios
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- scenarios --------------------------------------------------------------------------------------------------- */
 
 /* Every call of the room, for one kind of model; KINDS: custom. `arg`: the kind. Leaves its answers in `answers`. */
 static double answers[64];
@@ -1224,7 +1240,7 @@ Suite *check_model_suite(void)
     Suite *suite = suite_create("model");
     ADD(suite, "gradients", gradients_are_those_of_the_loss, a_float32_perceptron_agrees_with_float64,
         gradients_equal_the_stored_ones, the_weighted_gradient_is_the_weighted_sum, factors_make_the_dense_rows,
-        factors_follow_rows_and_parameters, a_reserved_batch_allocates_nothing);
+        factors_follow_rows_and_parameters, a_reserved_batch_allocates_nothing, the_workspace_grows_with_the_batch);
     ADD(suite, "outputs", softmax_of_two_classes_is_logistic, extreme_logits_are_harmless, an_overflow_names_its_row,
         ties_go_to_the_lowest_class, any_way_of_asking_gives_one_answer, features_are_what_the_last_layer_sees);
     ADD(suite, "parameters", torch_order_there_and_back, initial_parameters, copies_are_independent,

@@ -70,7 +70,7 @@ typedef struct grasp_model_ops {
  *  "he": weights normal with variance 2/d_in, biases 0. */
 #define GRASP_KEY_INIT "init"
 
-/* ---- making ----------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 /** Logistic regression with one sigmoid output: labels 0 and 1, C = 2, p = d + 1, starts at zero.
  *  loss = log(1 + exp(-(2y-1) z)). Errors: GRASP_E_ARG (n_features < 1), GRASP_E_OVERFLOW. */
@@ -130,8 +130,7 @@ GRASP_API grasp_status grasp_model_to_torch_order(grasp_context *ctx, const gras
 GRASP_API grasp_status grasp_model_from_torch_order(grasp_context *ctx, const grasp_model *model, const double *torch,
                                                     double *theta, int64_t len);
 
-/* ---- data
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 /** Binds a built-in model to n >= 0 samples: x is n x d, any element type and stride, kept by reference and not to be
  *  written meanwhile; y (n, copied; may be NULL when n is 0) holds classes 0..C-1. Replaces an earlier binding and its
@@ -145,8 +144,7 @@ GRASP_API grasp_status grasp_model_bind(grasp_context *ctx, grasp_model *model, 
 GRASP_API grasp_status grasp_model_set_sample_weights(grasp_context *ctx, grasp_model *model,
                                                       const double *weight_or_null, int64_t n);
 
-/* ---- what it says
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- what it says ------------------------------------------------------------------------------------------------ */
 
 /* Outputs for new samples (x: n x d, not bound, any element type) or, with x NULL, for the bound rows in order
  * (GRASP_E_STATE when there are none bound). Custom models take x NULL only. Out arrays and matrices are the caller's,

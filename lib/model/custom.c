@@ -53,8 +53,7 @@ static const int64_t *row_numbers(grasp_model *m, const grasp__batch *b)
     return b->rows ? b->rows : m->custom.index;
 }
 
-/* ---- outputs
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- outputs ----------------------------------------------------------------------------------------------------- */
 
 static grasp_status custom_labels(grasp_context *ctx, grasp_model *m, const grasp__batch *b, void *out)
 {
@@ -95,8 +94,7 @@ static grasp_status custom_features(grasp_context *ctx, grasp_model *m, const gr
     return s == GRASP_OK ? check_values(ctx, "features", rows, b->n, m->custom.n_features, out) : s;
 }
 
-/* ---- gradients
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static grasp_status custom_reserve(grasp_context *ctx, grasp_model *m, int64_t n)
 {
@@ -142,8 +140,7 @@ static grasp_status custom_sample_grads(grasp_context *ctx, grasp_model *m, cons
     return s == GRASP_OK ? check_values(ctx, "sample_grads", rows, n, m->n_params, grads) : s;
 }
 
-/* ---- parameters
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 static grasp_status custom_get_params(grasp_context *ctx, const grasp_model *m, double *theta)
 {
@@ -173,8 +170,7 @@ static grasp_status custom_layer_shape(grasp_context *ctx, const grasp_model *m,
     return GRASP_OK;
 }
 
-/* ---- the handle
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- the handle -------------------------------------------------------------------------------------------------- */
 
 static void custom_destroy(grasp_model *m)
 {

@@ -15,8 +15,7 @@ static const grasp__param mlp_table[] = {
 };
 const grasp__param_table grasp__mlp_params = {"mlp", mlp_table, 1, {{NULL, NULL}}};
 
-/* ---- the handle
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the handle -------------------------------------------------------------------------------------------------- */
 
 grasp_status grasp__model_allocate(grasp_context *ctx, const grasp__model_methods *methods, grasp_model **out)
 {
@@ -99,8 +98,7 @@ grasp_status grasp__model_missing(grasp_context *ctx, const char *hook)
     return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model needs the hook ops->%s for this", hook);
 }
 
-/* ---- what it is
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- what it is -------------------------------------------------------------------------------------------------- */
 
 int64_t grasp__model_n_rows(const grasp_model *m)
 {
@@ -147,8 +145,7 @@ const double *grasp__model_sample_weights(const grasp_model *m)
     return m->sample_weights;
 }
 
-/* ---- parameters
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 grasp_status grasp__model_get_params(grasp_context *ctx, const grasp_model *m, double *theta)
 {
@@ -195,8 +192,7 @@ grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64
     return GRASP_OK;
 }
 
-/* ---- public
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------------------------------------------------ */
 
 static grasp_status create_linear(grasp_context *ctx, const grasp__model_methods *methods, int64_t inputs,
                                   int64_t outputs, grasp_model **out)

@@ -53,8 +53,7 @@ static int64_t n_outputs(const grasp_model *m)
     return m->network.widths[m->n_layers];
 }
 
-/* ---- workspace
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- workspace --------------------------------------------------------------------------------------------------- */
 
 /* Puts a rows x cols panel behind `used`, at a multiple of 64 bytes. Without a block it only counts. */
 static bool place(double *block, int64_t *used, int64_t rows, int64_t cols, double **panel)
@@ -115,8 +114,7 @@ void grasp__network_data_changed(grasp_model *m)
     m->network.cached = -1;
 }
 
-/* ---- one batch
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- one batch --------------------------------------------------------------------------------------------------- */
 
 static bool consecutive(const grasp__batch *b)
 {
@@ -256,8 +254,7 @@ static grasp_status network_features(grasp_context *ctx, grasp_model *m, const g
     return GRASP_OK;
 }
 
-/* ---- gradients
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 static grasp_status network_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
                                       grasp__weigher weigh, void *arg, double *loss, double *grad)
@@ -339,8 +336,7 @@ static grasp_status network_factors(grasp_context *ctx, grasp_model *m, int64_t 
     return GRASP_OK;
 }
 
-/* ---- the handle
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- the handle -------------------------------------------------------------------------------------------------- */
 
 static grasp_status network_get_params(grasp_context *ctx, const grasp_model *m, double *theta)
 {

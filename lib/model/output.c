@@ -63,8 +63,7 @@ grasp_status grasp__model_features(grasp_context *ctx, grasp_model *m, const int
     return each_batch(ctx, m, m->methods->features, m->x, rows, n, grasp__model_n_features(m), features);
 }
 
-/* ---- public: bound rows or new samples
- * -------------------------------------------------------------------------------- */
+/* ---- public: bound rows or new samples --------------------------------------------------------------------------- */
 
 /* The matrix to work on (NULL: custom) and its rows. */
 static grasp_status check_source(grasp_context *ctx, const grasp_model *m, const grasp_matrix *x,
@@ -176,8 +175,7 @@ grasp_status grasp_model_features(grasp_context *ctx, grasp_model *model, const 
     return grasp__leave(ctx, outputs(ctx, model, FEATURES, x_or_null, features, "features"));
 }
 
-/* ---- public: chosen bound rows
- * ------------------------------------------------------------------------------------------- */
+/* ---- public: chosen bound rows ----------------------------------------------------------------------------------- */
 
 static grasp_status check_chosen(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n,
                                  const void *out, const char *name)
