@@ -94,8 +94,7 @@ GRASP_API grasp_status grasp_model_copy(grasp_context *ctx, const grasp_model *m
 /** Any thread; NULL is fine. */
 GRASP_API void grasp_model_free(grasp_model *model);
 
-/* ---- what it is: NULL gives 0 or "" -------------------------------------------------------------------------------
- * */
+/* ---- what it is: NULL gives 0 or "" ------------------------------------------------------------------------------ */
 
 /** "logistic", "softmax", "mlp" or "custom". Static. */
 GRASP_API const char *grasp_model_kind(const grasp_model *model);
@@ -113,8 +112,7 @@ GRASP_API grasp_status grasp_model_layer_shape(grasp_context *ctx, const grasp_m
                                                int64_t *inputs, int64_t *outputs, int64_t *positions,
                                                int32_t *has_bias);
 
-/* ---- parameters ---------------------------------------------------------------------------------------------------
- * */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 /** Copies the p parameters; len must be p (GRASP_E_DIM). */
 GRASP_API grasp_status grasp_model_get_params(grasp_context *ctx, const grasp_model *model, double *theta, int64_t len);

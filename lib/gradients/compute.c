@@ -16,7 +16,7 @@ static const grasp__param params[] = {
 const grasp__param_table grasp__gradients_params = {
     "gradients", params, sizeof params / sizeof *params, {{NULL, NULL}}};
 
-enum { BATCH_ENTRIES = 1 << 18, BATCH_MOST = 1024 };
+enum { BATCH_ENTRIES = 1 << 18, BATCH_MOST = GRASP__MODEL_BATCH };
 
 typedef struct job {
     grasp_model *model;
