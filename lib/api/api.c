@@ -2,6 +2,7 @@
  * The list of algorithms, which is a constant: no registration, no writable global; and the version.
  */
 #include "api/api.h"
+#include "cluster/cluster.h"
 #include "distances/distances.h"
 #include "metrics/metrics.h"
 #include "train/train.h"
@@ -11,6 +12,8 @@
 /* Who looks through a list of names finds these in the order in which data flow. */
 static const grasp__param_table *const algorithms[] = {
     &grasp__distances_params,
+    &grasp__dbscan_params,
+    &grasp__kmeans_params,
     &grasp__silhouette_params,
     &grasp__erm_params,
     &grasp__gdro_params,

@@ -13,8 +13,15 @@ typedef struct block_work {
     int64_t i, ni, j, nj, side, columns; /* columns: tiles side by side */
     grasp_matrix *out;
     grasp__reader **reader;
-    double *values; /* per worker: side x side */
+    double *values; /* per worker: a tile */
 } block_work;
+
+/* Room for a worker's tile. */
+static int64_t tile_area(const grasp_distances *d)
+{
+    int64_t side = grasp__distances_tile(d);
+    return d->n < side ? d->n * d->n : side * side;
+}
 
 /* Values that their tile does not give to 1e-12 come from the truth's arithmetic. */
 static grasp_status block_task(void *arg, int64_t task, int32_t worker)
@@ -22,7 +29,7 @@ static grasp_status block_task(void *arg, int64_t task, int32_t worker)
     block_work *w = arg;
     int64_t a0 = task / w->columns * w->side, b0 = task % w->columns * w->side;
     int64_t na = w->ni - a0 < w->side ? w->ni - a0 : w->side, nb = w->nj - b0 < w->side ? w->nj - b0 : w->side;
-    double *v = w->values + worker * w->side * w->side, half_width;
+    double *v = w->values + worker * tile_area(w->d), half_width;
     bool relative = w->d->metric == GRASP__EUCLIDEAN;
     grasp__reader_tile(w->reader[worker], w->i + a0, na, w->j + b0, nb, v, &half_width);
     for (int64_t a = 0; a < na; a++)
@@ -63,7 +70,7 @@ grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d
     w.columns = (nj + w.side - 1) / w.side;
     grasp_status s = grasp__check_product(ctx, rows, w.columns, "tiles of the block", &tasks);
     if (s == GRASP_OK && (s = make_readers(ctx, d, &w.reader)) == GRASP_OK &&
-        (s = grasp__alloc(ctx, grasp__workers(ctx) * w.side * w.side, sizeof(double), &w.values)) == GRASP_OK)
+        (s = grasp__alloc(ctx, grasp__workers(ctx) * tile_area(d), sizeof(double), &w.values)) == GRASP_OK)
         s = grasp__parallel(ctx, tasks, block_task, &w);
     free_readers(ctx, w.reader);
     grasp__free(w.values);
@@ -156,7 +163,7 @@ typedef struct nearest_work {
     int64_t k, side, rows;   /* rows of the band */
     int64_t first, j, j_end; /* first row of the band; columns of the stage */
     grasp__reader **reader;
-    double *values; /* per worker: side x side */
+    double *values; /* per worker: a tile */
     double *heap;   /* rows x k */
     int64_t *held;  /* rows */
 } nearest_work;
@@ -187,7 +194,7 @@ static grasp_status nearest_task(void *arg, int64_t task, int32_t worker)
 {
     nearest_work *w = arg;
     int64_t start = task * w->side, ni = w->rows - start < w->side ? w->rows - start : w->side;
-    double *v = w->values + worker * w->side * w->side, half_width;
+    double *v = w->values + worker * tile_area(w->d), half_width;
     for (int64_t j = w->j; j < w->j_end; j += w->side) {
         int64_t nj = w->j_end - j < w->side ? w->j_end - j : w->side;
         grasp__reader_tile(w->reader[worker], w->first + start, ni, j, nj, v, &half_width);
@@ -226,7 +233,7 @@ grasp_status grasp__distances_kth(grasp_context *ctx, const grasp_distances *d, 
     if (s != GRASP_OK)
         return s;
     if ((s = make_readers(ctx, d, &w.reader)) == GRASP_OK &&
-        (s = grasp__alloc(ctx, grasp__workers(ctx) * w.side * w.side, sizeof(double), &w.values)) == GRASP_OK &&
+        (s = grasp__alloc(ctx, grasp__workers(ctx) * tile_area(d), sizeof(double), &w.values)) == GRASP_OK &&
         (s = grasp__alloc(ctx, values, sizeof(double), &w.heap)) == GRASP_OK &&
         (s = grasp__alloc(ctx, band, sizeof *w.held, &w.held)) == GRASP_OK)
         s = grasp__alloc(ctx, d->n, sizeof(double), &result);

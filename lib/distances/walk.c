@@ -12,7 +12,8 @@ typedef struct walk {
     int64_t side, tiles; /* of a row of tiles */
     int64_t run, runs;   /* tiles of a run, runs of a row */
     grasp__reader **reader;
-    double *values; /* per worker: side x side */
+    int64_t area;   /* of the largest tile */
+    double *values; /* per worker: area */
 } walk;
 
 int64_t grasp__distances_tile(const grasp_distances *d)
@@ -26,7 +27,7 @@ static grasp_status visit_tile(walk *w, int64_t row, int64_t column, int32_t wor
     int64_t ni = n - i < w->side ? n - i : w->side, nj = n - j < w->side ? n - j : w->side;
     if (w->wanted != NULL && !w->wanted(w->arg, i, ni, j, nj))
         return GRASP_OK;
-    double *values = w->values + worker * w->side * w->side;
+    double *values = w->values + worker * w->area;
     grasp__tile tile = {.i = i, .ni = ni, .j = j, .nj = nj, .value = values, .reader = w->reader[worker], .worker = worker};
     grasp__reader_tile(tile.reader, i, ni, j, nj, values, &tile.half_width);
     return w->visit(w->arg, &tile);
@@ -48,6 +49,7 @@ grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d,
     walk w = {.d = d, .wanted = wanted_or_null, .visit = visit, .arg = arg, .side = grasp__distances_tile(d)};
     int32_t workers = grasp__workers(ctx);
     int64_t tasks;
+    w.area = d->n < w.side ? d->n * d->n : w.side * w.side;
     w.tiles = d->n / w.side + (d->n % w.side != 0);
     w.run = 1024 / (d->p + 1);
     w.run = w.run < 1 ? 1 : w.run > 32 ? 32 : w.run;
@@ -56,7 +58,7 @@ grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d,
     if (s != GRASP_OK)
         return s;
     if ((s = grasp__alloc_zero(ctx, workers, sizeof *w.reader, &w.reader)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, workers * w.side * w.side, sizeof(double), &w.values)) != GRASP_OK)
+        (s = grasp__alloc(ctx, workers * w.area, sizeof(double), &w.values)) != GRASP_OK)
         goto done;
     for (int32_t q = 0; q < workers; q++)
         if ((s = grasp__reader_create(ctx, d, &w.reader[q])) != GRASP_OK)

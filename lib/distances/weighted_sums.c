@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * inner_ik = <u_i, sum_j w_jk u_j> without a pair of samples in sight: O(n K p).
  *
- * Two passes over the rows. First the K sums, each chunk of rows into sums of its own, added in the order of the chunks; then
- * the inner products, row by row. Chunks depend on n, K and p alone, so the bits do not depend on the number of threads.
+ * Two passes over the rows. First the K sums: block b of rows goes to sum b mod chunks, and the sums are added in order; then the
+ * inner products, row by row. Blocks and chunks depend on n, K and p alone, so the bits do not depend on the number of threads.
  */
 #include "distances/space.h"
 
-enum { MOST_CHUNKS = 16, ROWS = 32, SUMS_BYTES = 1 << 24 };
+enum { MOST_CHUNKS = 16, SUMS_BYTES = 1 << 24 };
 
 typedef struct sums_work {
     const grasp_distances *d;
     const double *weight;
-    int64_t K, chunks, chunk_rows, rows; /* rows read at once */
+    int64_t K, chunks, rows; /* rows of a block */
+    int64_t first;           /* first row of the turn: one block for each chunk */
     double *sum;                         /* chunks x K x p */
     double *row;                         /* per worker: rows x p */
     double *inner;
@@ -20,18 +21,17 @@ typedef struct sums_work {
 static grasp_status sum_task(void *arg, int64_t chunk, int32_t worker)
 {
     sums_work *w = arg;
-    int64_t p = w->d->p, end = (chunk + 1) * w->chunk_rows < w->d->n ? (chunk + 1) * w->chunk_rows : w->d->n;
+    int64_t p = w->d->p, first = w->first + chunk * w->rows, n = w->d->n - first < w->rows ? w->d->n - first : w->rows;
     double *u = w->row + worker * w->rows * p;
-    for (int64_t first = chunk * w->chunk_rows; first < end; first += w->rows) {
-        int64_t n = end - first < w->rows ? end - first : w->rows;
-        grasp__distances_rows(w->d, first, n, u);
-        for (int64_t j = 0; j < n; j++)
-            for (int64_t k = 0; k < w->K; k++) {
-                double weight = w->weight[(first + j) * w->K + k], *sum = w->sum + (chunk * w->K + k) * p;
-                for (int64_t q = 0; weight != 0 && q < p; q++)
-                    sum[q] += weight * u[j * p + q];
-            }
-    }
+    if (n <= 0)
+        return GRASP_OK;
+    grasp__distances_rows(w->d, first, n, u);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t k = 0; k < w->K; k++) {
+            double weight = w->weight[(first + j) * w->K + k], *sum = w->sum + (chunk * w->K + k) * p;
+            for (int64_t q = 0; weight != 0 && q < p; q++)
+                sum[q] += weight * u[j * p + q];
+        }
     return GRASP_OK;
 }
 
@@ -58,26 +58,29 @@ grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_dist
     grasp_status s = grasp__check_product(ctx, K, d->p, "weighted sums", &width);
     if (s != GRASP_OK)
         return s;
-    w.rows = grasp__panel_rows(d->p) < ROWS ? grasp__panel_rows(d->p) : ROWS;
+    w.rows = grasp__panel_rows(d->p);
     w.chunks = SUMS_BYTES / (int64_t)sizeof(double) / width;
     w.chunks = w.chunks < 1 ? 1 : w.chunks > MOST_CHUNKS ? MOST_CHUNKS : w.chunks;
-    w.chunk_rows = (d->n + w.chunks - 1) / w.chunks;
-    w.chunks = (d->n + w.chunk_rows - 1) / w.chunk_rows;
+    if (w.chunks > (d->n + w.rows - 1) / w.rows)
+        w.chunks = (d->n + w.rows - 1) / w.rows;
     if ((s = grasp__check_product(ctx, w.chunks, width, "weighted sums", &values)) != GRASP_OK ||
         (s = grasp__check_product(ctx, grasp__workers(ctx) * w.rows, d->p, "rows", &scratch)) != GRASP_OK)
         return s;
     if ((s = grasp__alloc_zero(ctx, values, sizeof(double), &w.sum)) != GRASP_OK ||
         (s = grasp__alloc(ctx, scratch, sizeof(double), &w.row)) != GRASP_OK)
         goto done;
-    grasp__stage_mark outer = grasp__stage_begin(ctx, "weighted sums", 0, 0.5);
-    s = grasp__parallel(ctx, w.chunks, sum_task, &w);
-    grasp__stage_end(ctx, outer);
+    for (; s == GRASP_OK && w.first < d->n; w.first += w.chunks * w.rows) {
+        double from = (double)w.first / (double)d->n, to = from + (double)(w.chunks * w.rows) / (double)d->n;
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "weighted sums", from / 2, (to < 1 ? to : 1) / 2);
+        s = grasp__parallel(ctx, w.chunks, sum_task, &w);
+        grasp__stage_end(ctx, outer);
+    }
     if (s != GRASP_OK)
         goto done;
     for (int64_t chunk = 1; chunk < w.chunks; chunk++)
         for (int64_t q = 0; q < width; q++)
             w.sum[q] += w.sum[chunk * width + q];
-    outer = grasp__stage_begin(ctx, "weighted sums", 0.5, 1);
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "weighted sums", 0.5, 1);
     s = grasp__parallel(ctx, (d->n + w.rows - 1) / w.rows, inner_task, &w);
     grasp__stage_end(ctx, outer);
 done:
