@@ -176,8 +176,11 @@ build/gen/suites.h: FORCE
 	$(Q)for s in $(SUITES); do echo "SUITE($$s)"; done >$@.$(VARIANT); \
 	    cmp -s $@.$(VARIANT) $@ && rm $@.$(VARIANT) || mv $@.$(VARIANT) $@
 
+have-check:
+	@$(if $(HAVE_CHECK),:,echo "the unit test library Check is missing: run \`make setup\`" >&2; exit 1)
+
 $B/tests/main.o: build/gen/suites.h
-$B/tests/%.o: tests/%.c $B/flags
+$B/tests/%.o: tests/%.c $B/flags | have-check
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) $(SIMD_CPPFLAGS) -Wno-missing-prototypes -Itests $(CHECK_CFLAGS) -c -o $@ $< $(keep_warnings)
@@ -187,20 +190,16 @@ $(RUNNER): $(TEST_OBJ) $(STATIC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(VFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJ) $(STATIC) $(CHECK_LIBS) $(LIBS_PRIVATE)
 
-need_check = $(if $(HAVE_CHECK),,@echo "the unit test library Check is missing: run \`make setup\`, then \`make distclean\`" >&2; exit 1)
-
 # What the check scripts are told.
 TOOL_ENV = B='$B' AR='$(AR)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' ROOMS='$(ROOMS)' V='$(V)' \
            STATIC='$(STATIC)' SHARED='$(SHARED)' LIBS_PRIVATE='$(LIBS_PRIVATE)' OBJECT_FORMAT='$(OBJECT_FORMAT)' \
-           OBJECTS='$(LIB_OBJ)' WARN_DIR='$B' ABIDW='$(ABIDW)' ABIDIFF='$(ABIDIFF)' VERSION='$(VERSION)'
+           OBJECTS='$(LIB_OBJ)' ABIDW='$(ABIDW)' ABIDIFF='$(ABIDIFF)' VERSION='$(VERSION)'
 TOOLS := $(patsubst tools/%,%,$(filter-out tools/check-abi,$(wildcard tools/check-*)))
 
 check-suites: $(RUNNER)
-	$(need_check)
 	@$(RUNNER) $(MOD)
 
 check: $(if $(MOD),,all) $(RUNNER)
-	$(need_check)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
 # One at a time: `make check-sync`. Those of the sources alone need no library.
@@ -217,7 +216,6 @@ check-tsan:
 	@+CK_FORK=no OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=0:exitcode=66 \
 	    $(MAKE) --no-print-directory VARIANT=tsan check-suites
 check-valgrind: $(RUNNER)
-	$(need_check)
 	@$(if $(VALGRIND),,echo "check-valgrind: skipped: valgrind is missing" ;exit 0;) \
 	CK_FORK=no OPENBLAS_NUM_THREADS=1 TEST_UNDER_VALGRIND=1 valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
 	    --error-exitcode=9 --suppressions=tests/valgrind.supp $(RUNNER) $(MOD)
@@ -312,7 +310,7 @@ help:
 
 FORCE:
 .PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage check-abi store-abi \
-    lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
+    have-check lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
 endif
