@@ -91,7 +91,7 @@ static void free_factors(factors *f)
     free(f->rows);
 }
 
-/* ---- matrices ------------------------------------------------------------------------------------------------------ */
+/* ---- matrices ---------------------------------------------------------------------------------------------------- */
 
 static void count_release(void *user, void *data)
 {
@@ -138,7 +138,7 @@ static void assert_rows(const grasp_gradients *g, const double *expected)
     free(rows);
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------------------------------------------------- */
 
 static grasp_gradients *new_factored(grasp_context *ctx, const factors *f, int32_t dtype, int64_t capacity)
 {
@@ -211,7 +211,7 @@ static double *mean_of(grasp_context *ctx, const grasp_gradients *g)
     return mean;
 }
 
-/* ---- factored and dense are one thing ------------------------------------------------------------------------------------ */
+/* ---- factored and dense are one thing ---------------------------------------------------------------------------- */
 
 static void check_mean(grasp_context *ctx, const grasp_gradients *g, const double *rows)
 {
@@ -357,7 +357,7 @@ START_TEST(positions_are_summed_exactly)
 }
 END_TEST
 
-/* ---- appending -------------------------------------------------------------------------------------------------------------- */
+/* ---- appending --------------------------------------------------------------------------------------------------- */
 
 START_TEST(batches_equal_one_append)
 {
@@ -556,7 +556,7 @@ START_TEST(refused_factors_leave_no_trace)
 }
 END_TEST
 
-/* ---- sizes and states ----------------------------------------------------------------------------------------------------------- */
+/* ---- sizes and states -------------------------------------------------------------------------------------------- */
 
 START_TEST(sizes_that_overflow_are_refused)
 {
@@ -674,7 +674,7 @@ START_TEST(arguments_of_the_readers)
 }
 END_TEST
 
-/* ---- chosen and joined rows ------------------------------------------------------------------------------------------------------ */
+/* ---- chosen and joined rows -------------------------------------------------------------------------------------- */
 
 START_TEST(views_choose_and_join)
 {
@@ -777,7 +777,7 @@ START_TEST(points_become_gradients)
 }
 END_TEST
 
-/* ---- threads, cancelling, memory ---------------------------------------------------------------------------------------------------- */
+/* ---- threads, cancelling, memory --------------------------------------------------------------------------------- */
 
 typedef struct bits {
     const factors *f;
@@ -901,7 +901,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-/* ---- computed from models ------------------------------------------------------------------------------------------------------- */
+/* ---- computed from models ---------------------------------------------------------------------------------------- */
 
 typedef struct bound {
     grasp_model *model;

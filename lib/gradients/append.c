@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Appending rows or factors, copied or lent.
  *
- * Copied rows fill the room of the last owned chunk; when it is full a new one of at least half the samples so far is made, so the
- * number of chunks stays logarithmic and no row moves twice. Everything that can fail happens before anything changes.
+ * Copied rows fill the room of the last owned chunk; when it is full a new one of at least half the samples so far is
+ * made, so the number of chunks stays logarithmic and no row moves twice. Everything that can fail happens before
+ * anything changes.
  */
 #include "gradients/store.h"
 
@@ -35,7 +36,7 @@ void gradients__push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_
     g->n = g->stored;
 }
 
-/* ---- refusing what cannot be held -------------------------------------------------------------------------------------- */
+/* ---- refusing what cannot be held -------------------------------------------------------------------------------- */
 
 /* First column of a row whose value is not finite in the element type `to`; -1 if there is none. */
 static int64_t unfit_column(const void *row, int32_t dtype, int32_t to, int64_t n)
@@ -107,7 +108,7 @@ grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *
     return check_products(ctx, g, part, k, row);
 }
 
-/* ---- copying ------------------------------------------------------------------------------------------------------------- */
+/* ---- copying ----------------------------------------------------------------------------------------------------- */
 
 static void convert(void *to, int32_t to_dtype, const void *from, int32_t from_dtype, int64_t n)
 {
@@ -180,7 +181,7 @@ grasp_status gradients__append_copy(grasp_context *ctx, grasp_gradients *g, cons
     return GRASP_OK;
 }
 
-/* ---- the calls -------------------------------------------------------------------------------------------------------------- */
+/* ---- the calls --------------------------------------------------------------------------------------------------- */
 
 static grasp_status check_open(grasp_context *ctx, const grasp_gradients *g, bool factored)
 {

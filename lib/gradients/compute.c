@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Gradients of a model's rows, in batches: factors where the model gives them, else dense rows. One forward and one backward pass
- * per sample. Cancelling keeps the batches that are done.
+ * Gradients of a model's rows, in batches: factors where the model gives them, else dense rows. One forward and one
+ * backward pass per sample. Cancelling keeps the batches that are done.
  */
 #include "gradients/store.h"
 
@@ -32,7 +32,7 @@ typedef struct job {
     grasp_matrix *written;
 } job;
 
-/* ---- what is to be done --------------------------------------------------------------------------------------------------- */
+/* ---- what is to be done ------------------------------------------------------------------------------------------ */
 
 static grasp_status layer_number(grasp_context *ctx, const char *key, int64_t value, int64_t n_layers, int64_t *out)
 {
@@ -80,7 +80,7 @@ static grasp_status choose(grasp_context *ctx, const grasp__options *o, job *k)
     return s;
 }
 
-/* ---- batches ------------------------------------------------------------------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------------------------------------------------- */
 
 /* Empty gradients with the shapes of the chosen layers. */
 static grasp_status create_factored(grasp_context *ctx, const job *k, int32_t dtype, int64_t capacity,
@@ -200,7 +200,7 @@ static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients 
     return s;
 }
 
-/* ---- the call -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the call ---------------------------------------------------------------------------------------------------- */
 
 static grasp_status run(grasp_context *ctx, job *k, grasp_gradients **out)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Inner products of rows: <f_i, f_j> = sum over layers, t, s of <delta_it, delta_js> (<a_it, a_js> + has_bias), so the n x p matrix
- * of factored gradients is never written. (Goodfellow 2015.) Dense rows are one factor with one position.
+ * Inner products of rows: <f_i, f_j> = sum over layers, t, s of <delta_it, delta_js> (<a_it, a_js> + has_bias), so the
+ * n x p matrix of factored gradients is never written. (Goodfellow 2015.) Dense rows are one factor with one position.
  *
- * O(T^2 (d_in + d_out)) per layer and pair. Tasks are tiles of samples; within a tile, positions and columns are taken in blocks and
- * accumulated in float64 in a fixed order, so bits depend on neither threads nor the size of anything but the tile.
+ * O(T^2 (d_in + d_out)) per layer and pair. Tasks are tiles of samples; within a tile, positions and columns are taken
+ * in blocks and accumulated in float64 in a fixed order, so bits depend on neither threads nor the size of anything but
+ * the tile.
  */
 #include "gradients/store.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Mean of all rows, with each column summed in row order by a compensated sum (Ogita, Rump, Oishi 2005, Sum2) and divided once. It is
- * the sum of the rows' rounded entries, so factored gradients have the mean of the dense rows to the last bit. O(n p).
+ * Mean of all rows, with each column summed in row order by a compensated sum (Ogita, Rump, Oishi 2005, Sum2) and
+ * divided once. It is the sum of the rows' rounded entries, so factored gradients have the mean of the dense rows to
+ * the last bit. O(n p).
  *
- * Tasks are blocks of columns; a slab of rows at a time keeps a task short enough to be cancelled. Neither changes a column's order.
+ * Tasks are blocks of columns; a slab of rows at a time keeps a task short enough to be cancelled. Neither changes a
+ * column's order.
  */
 #include "gradients/store.h"
 

@@ -173,7 +173,7 @@ grasp_status grasp_gradients_create_factored(grasp_context *ctx, int32_t dtype, 
     return grasp__leave(ctx, s);
 }
 
-/* ---- sealing and freeing -------------------------------------------------------------------------------------------- */
+/* ---- sealing and freeing ----------------------------------------------------------------------------------------- */
 
 void grasp__gradients_seal(grasp_gradients *g)
 {
@@ -223,7 +223,7 @@ void grasp_gradients_free(grasp_gradients *gradients)
     grasp__gradients_free(gradients);
 }
 
-/* ---- describing ------------------------------------------------------------------------------------------------------- */
+/* ---- describing -------------------------------------------------------------------------------------------------- */
 
 int64_t grasp__gradients_count(const grasp_gradients *g)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Reading rows and factors: any thread, no allocation.
  *
- * Entry (o, i) of a layer of factored gradients is sum_t delta[t, o] a[t, i] (a = 1 for the bias): one rounded product for T = 1, else
- * a compensated dot product over the positions (Dot2: Ogita, Rump, Oishi 2005), rounded once. O(T) per entry.
+ * Entry (o, i) of a layer of factored gradients is sum_t delta[t, o] a[t, i] (a = 1 for the bias): one rounded product
+ * for T = 1, else a compensated dot product over the positions (Dot2: Ogita, Rump, Oishi 2005), rounded once. O(T) per
+ * entry.
  */
 #include "gradients/store.h"
 
@@ -11,7 +12,7 @@
 
 enum { BLOCK = 128 }; /* entries worked on at once, on the stack */
 
-/* ---- where things lie --------------------------------------------------------------------------------------------- */
+/* ---- where things lie -------------------------------------------------------------------------------------------- */
 
 /* The chunk that holds sample i of the store. */
 static int64_t chunk_of(const grasp_gradients *store, int64_t i)
@@ -49,7 +50,7 @@ void gradients__widen(const void *from, int32_t dtype, int64_t n, double *out)
             out[j] = (double)((const float *)from)[j];
 }
 
-/* ---- entries of one layer ---------------------------------------------------------------------------------------------- */
+/* ---- entries of one layer ---------------------------------------------------------------------------------------- */
 
 /* One position: each entry is one product. */
 static void outer_segment(double delta, const void *act, int32_t dtype, int64_t n, double *out)
@@ -133,7 +134,7 @@ static void layer_segment(const grasp_gradients *g, int64_t layer, int64_t i, in
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 void gradients__segment(const grasp_gradients *g, int64_t i, int64_t first, int64_t n, double *out)
 {
@@ -186,7 +187,7 @@ void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int6
     }
 }
 
-/* ---- the call ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the call ---------------------------------------------------------------------------------------------------- */
 
 static grasp_status check_rows(grasp_context *ctx, const grasp_gradients *g, int64_t first, int64_t n,
                                const grasp_matrix *out)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * How gradients are kept: runs of samples (chunks) whose rows lie in matrices, owned or lent, and an optional list of chosen rows.
+ * How gradients are kept: runs of samples (chunks) whose rows lie in matrices, owned or lent, and an optional list of
+ * chosen rows.
  *
- * Dense gradients have one part per chunk, k x p. Factored ones have two per layer: part 2l is act (k x T d_in), part 2l + 1 is
- * delta (k x T d_out). A view keeps its parent, whose chunks it reads through `index`; a view of a view reads the first one's.
+ * Dense gradients have one part per chunk, k x p. Factored ones have two per layer: part 2l is act (k x T d_in), part
+ * 2l + 1 is delta (k x T d_out). A view keeps its parent, whose chunks it reads through `index`; a view of a view reads
+ * the first one's.
  */
 #ifndef GRASP__GRADIENTS_STORE_H
 #define GRASP__GRADIENTS_STORE_H
@@ -58,9 +60,11 @@ void gradients__widen(const void *from, int32_t dtype, int64_t n, double *out);
 grasp_status gradients__create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out);
 /* Makes room for `more` chunks. */
 grasp_status gradients__reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more);
-/* Adds a chunk by reference to `part` (n_parts matrices of at least `rows` rows); cannot fail after gradients__reserve_chunks. */
+/* Adds a chunk by reference to `part` (n_parts matrices of at least `rows` rows); cannot fail after
+ * gradients__reserve_chunks. */
 void gradients__push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent);
-/* Refuses what g cannot hold in the first k rows of a part: NaN, infinity, float32 overflow. Messages add `row` to the row. */
+/* Refuses what g cannot hold in the first k rows of a part: NaN, infinity, float32 overflow. Messages add `row` to the
+ * row. */
 grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
                                      int64_t k, const char *what, int64_t row);
 /* Copies the first k rows of the parts, checked. */

@@ -43,7 +43,7 @@ grasp_status grasp_gradients_select(grasp_context *ctx, grasp_gradients *gradien
     return grasp__leave(ctx, s);
 }
 
-/* ---- two sets joined --------------------------------------------------------------------------------------------------- */
+/* ---- two sets joined --------------------------------------------------------------------------------------------- */
 
 static grasp_status check_same_form(grasp_context *ctx, const grasp_gradients *a, const grasp_gradients *b)
 {
@@ -99,7 +99,7 @@ grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, gra
     return GRASP_OK;
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------------------------ */
+/* ---- points ------------------------------------------------------------------------------------------------------ */
 
 grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, const char *name, grasp_gradients **out)
 {
