@@ -4,13 +4,17 @@
 #include "api/api.h"
 #include "cluster/cluster.h"
 #include "distances/distances.h"
+#include "gradients/gradients.h"
 #include "metrics/metrics.h"
+#include "model/model.h"
 #include "train/train.h"
 
 #include <string.h>
 
 /* Who looks through a list of names finds these in the order in which data flow. */
 static const grasp__param_table *const algorithms[] = {
+    &grasp__mlp_params,
+    &grasp__gradients_params,
     &grasp__distances_params,
     &grasp__dbscan_params,
     &grasp__kmeans_params,
