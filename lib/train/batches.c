@@ -48,7 +48,9 @@ grasp_status grasp__total_weight(grasp_context *ctx, const grasp_model *m, const
 grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train, const int64_t *val,
                                    int64_t n_val)
 {
-    grasp_status s = grasp__model_check_bound(ctx, m, "model");
+    grasp_status s = grasp__model_check(ctx, m, "model");
+    if (s == GRASP_OK)
+        s = grasp__model_check_bound(ctx, m, "model");
     if (s == GRASP_OK)
         s = grasp__model_check_rows(ctx, m, train, n_train, "train_rows");
     if (s == GRASP_OK && (n_val < 0 || (val == NULL && n_val != 0)))

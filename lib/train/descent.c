@@ -7,8 +7,8 @@
  * could be reached. Deterministic. Cost: mostly one evaluation of the objective an iteration; memory O(p).
  *
  * Separable data without a penalty have no minimum: the parameters grow and the gradient fades. Such an end is not called
- * converged: a gradient below the tolerance counts only if some row with weight is not on its right side (a loss of at least
- * log 2), or, where that does not tell, if the step that the method would take next is small.
+ * converged: without a penalty a gradient below the tolerance counts only if some row with weight is not on its right side (a loss
+ * of at least log 2), and if the step that the method would take next is small, now or a few steps later.
  */
 #include "train/train_private.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 
 static const double c1 = 1e-4, c2 = 0.9, flat = 1e-13, small_step = 1e-3;
-enum { TRIALS = 60 };
+enum { TRIALS = 60, FAINT_STEPS = 4 };
 
 double grasp__inner(const double *x, const double *y, int64_t n)
 {
@@ -74,11 +74,6 @@ static bool at_minimum(const grasp__fullbatch *f, const grasp__point *at, double
     return f->largest >= log(2) && grasp__max_norm(direction, f->p) <= small_step * (1 + grasp__max_norm(at->theta, f->p));
 }
 
-static bool separated(const grasp__fullbatch *f)
-{
-    return f->l2 == 0 && grasp__model_is_linear(f->model) && f->largest < log(2);
-}
-
 static grasp_status open_points(grasp_context *ctx, int64_t p, grasp__point point[2], double **direction)
 {
     grasp_status s = grasp__alloc_zero(ctx, p, sizeof **direction, direction);
@@ -106,6 +101,7 @@ static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp
                             double *direction, grasp_report *report)
 {
     int64_t most = d->iterations;
+    int faint = 0;
     grasp__point *at = &point[0], *next = &point[1];
     d->iterations = 0;
     d->gradient_norm = NAN;
@@ -125,7 +121,8 @@ static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp
         if (s != GRASP_OK)
             break;
         d->converged = at_minimum(f, at, d->gradient_norm, d->tolerance, direction);
-        if (d->converged || d->iterations == most || d->gradient_norm == 0 || (d->gradient_norm <= d->tolerance && separated(f)))
+        faint += d->gradient_norm <= d->tolerance; /* and no minimum: the gradient fades while the steps do not */
+        if (d->converged || d->iterations == most || d->gradient_norm == 0 || faint > FAINT_STEPS)
             break;
         bool found;
         f->done = d->iterations;

@@ -12,6 +12,7 @@
 #include "train/train_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What the loop holds besides what it was given. */
 typedef struct loop {
@@ -62,32 +63,42 @@ static void close_loop(loop *l)
     grasp__selection_close(&l->selection);
 }
 
-/* Stands between model and objective: refuses losses that are not finite, and keeps the epoch's mean. */
-static grasp_status weigh_checked(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight)
+/* Stands between model and objective to keep the epoch's mean. The model has refused losses that are not finite. */
+static grasp_status weigh_and_sum(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight)
 {
     loop *l = arg;
     for (int64_t i = 0; i < n; i++) {
         double w = grasp__row_weight(l->sample_weights, rows[i]);
-        if (!isfinite(loss[i]))
-            return grasp__fail(l->ctx, GRASP_E_NUMERIC, "the loss of row %" PRId64 " is %g in epoch %" PRId64
-                               ", expected finite; a lower rate than %g may help", rows[i], loss[i], l->epoch, l->e->optimizer->rate);
         l->sum += w * loss[i];
         l->weight += w;
     }
     return l->e->objective->weigh(l->e->objective->arg, n, rows, loss, weight);
 }
 
+/* Adds epoch and remedy to a message about numbers: "function: message". */
+static grasp_status diverged(loop *l)
+{
+    char message[256];
+    const char *told = grasp_context_error(l->ctx), *colon = strstr(told, ": ");
+    grasp__format(message, sizeof message, "%s", colon ? colon + 2 : told);
+    return grasp__fail(l->ctx, GRASP_E_NUMERIC, "epoch %" PRId64 ": %s; a lower rate than %g may help", l->epoch, message,
+                       l->e->optimizer->rate);
+}
+
 static grasp_status train_batch(loop *l, const int64_t *rows, int64_t n)
 {
     grasp__epochs *e = l->e;
-    grasp_status s = grasp__model_objective(l->ctx, e->model, rows, n, weigh_checked, l, l->loss, l->grad);
+    grasp_status s = grasp__model_objective(l->ctx, e->model, rows, n, weigh_and_sum, l, l->loss, l->grad);
+    if (s == GRASP_E_NUMERIC)
+        return diverged(l);
     if (s != GRASP_OK)
         return s;
     grasp__optimizer_step(e->optimizer, l->grad, l->theta);
     for (int64_t j = 0; j < l->p; j++)
-        if (!isfinite(l->theta[j]))
-            return grasp__fail(l->ctx, GRASP_E_NUMERIC, "parameter %" PRId64 " became %g in epoch %" PRId64
-                               ", expected finite; a lower rate than %g may help", j, l->theta[j], l->epoch, e->optimizer->rate);
+        if (!isfinite(l->theta[j])) {
+            grasp__fail(l->ctx, GRASP_E_NUMERIC, "parameter %" PRId64 " is %g", j, l->theta[j]);
+            return diverged(l);
+        }
     return grasp__model_set_params(l->ctx, e->model, l->theta);
 }
 

@@ -16,7 +16,6 @@ typedef struct weighing {
     grasp__fullbatch *f;
     const double     *sample_weights;
     grasp__sum        sum;
-    bool              finite;
 } weighing;
 
 grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2, grasp__fullbatch *out)
@@ -49,7 +48,6 @@ static grasp_status weigh(void *arg, int64_t n, const int64_t *rows, const doubl
     for (int64_t i = 0; i < n; i++) {
         double share = grasp__row_weight(w->sample_weights, rows[i]) / w->f->total;
         weight[i] = share;
-        w->finite = w->finite && isfinite(loss[i]);
         grasp__sum_add(&w->sum, share * loss[i]);
         if (share > 0 && loss[i] > w->f->largest)
             w->f->largest = loss[i];
@@ -59,7 +57,7 @@ static grasp_status weigh(void *arg, int64_t n, const int64_t *rows, const doubl
 
 grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value, double *grad)
 {
-    weighing w = {.f = f, .sample_weights = grasp__model_sample_weights(f->model), .finite = true};
+    weighing w = {.f = f, .sample_weights = grasp__model_sample_weights(f->model)};
     double penalty = 0;
     f->largest = 0;
     *value = INFINITY;
@@ -76,8 +74,10 @@ grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const 
         for (int64_t j = 0; s == GRASP_OK && j < f->p; j++)
             grad[j] += f->part[j];
     }
+    if (s == GRASP_E_NUMERIC)
+        return GRASP_OK; /* the model refused a loss: too far out */
     f->mean = grasp__sum_value(&w.sum);
-    if (s == GRASP_OK && w.finite && isfinite(f->mean + penalty))
+    if (s == GRASP_OK && isfinite(f->mean + penalty))
         *value = f->mean + penalty;
     return s;
 }

@@ -92,7 +92,7 @@ void         grasp__selection_close(grasp__selection *selection);
 /* What an objective gives the loop. */
 typedef struct grasp__objective {
     const char    *name;
-    grasp__weigher weigh; /* losses of a batch, all finite, to weights */
+    grasp__weigher weigh; /* losses of a batch, which are finite, to weights */
     void (*start)(void *arg); /* of an epoch; may be NULL */
     /* End of an epoch: may replace *loss, the mean training loss, and add lines of its own to the report. May be NULL. */
     grasp_status (*finish)(grasp_context *ctx, void *arg, grasp_report *report_or_null, double *loss);
