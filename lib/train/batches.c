@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Which rows are trained on, and in which order each epoch sees them.
  *
- * The order of an epoch is a pure function of the seed, the epoch and the rows that were kept: noise rows leave no trace.
+ * The order of an epoch is a pure function of the seed, the epoch and the rows that were kept: noise rows leave no
+ * trace.
  *   plain      a Fisher-Yates shuffle of the rows, or their own order
  *   balanced   n draws with replacement, each a uniform group, then a uniform row of it: a row weighs 1 / n_g
  *              (Sagawa et al. 2020, "reweight_groups")
@@ -12,8 +13,9 @@
 #include <math.h>
 #include <string.h>
 
-grasp_status grasp__kept_rows(grasp_context *ctx, const grasp_model *m, const grasp_groups *groups_or_null, const int64_t *rows_or_null,
-                              int64_t n, bool needed, const char *name, int64_t **kept, int64_t *n_kept)
+grasp_status grasp__kept_rows(grasp_context *ctx, const grasp_model *m, const grasp_groups *groups_or_null,
+                              const int64_t *rows_or_null, int64_t n, bool needed, const char *name, int64_t **kept,
+                              int64_t *n_kept)
 {
     if (rows_or_null == NULL && needed)
         n = grasp__model_n_rows(m);
@@ -28,7 +30,8 @@ grasp_status grasp__kept_rows(grasp_context *ctx, const grasp_model *m, const gr
     }
     if (needed && *n_kept == 0)
         return n == 0 ? grasp__fail(ctx, GRASP_E_EMPTY, "%s has 0 rows, expected at least 1", name)
-                      : grasp__fail(ctx, GRASP_E_EMPTY, "%s: all %" PRId64 " rows are noise, expected a row with a group", name, n);
+                      : grasp__fail(ctx, GRASP_E_EMPTY,
+                                    "%s: all %" PRId64 " rows are noise, expected a row with a group", name, n);
     return GRASP_OK;
 }
 
@@ -39,14 +42,15 @@ grasp_status grasp__total_weight(grasp_context *ctx, const grasp_model *m, const
     for (int64_t i = 0; i < n; i++)
         *out += grasp__row_weight(weight, rows[i]);
     if (!isfinite(*out))
-        return grasp__fail(ctx, GRASP_E_NUMERIC, "the sample weights of the training rows sum to %g, expected finite", *out);
+        return grasp__fail(ctx, GRASP_E_NUMERIC, "the sample weights of the training rows sum to %g, expected finite",
+                           *out);
     if (*out <= 0)
         return grasp__fail(ctx, GRASP_E_EMPTY, "the sample weights of the training rows are all zero");
     return GRASP_OK;
 }
 
-grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train, const int64_t *val,
-                                   int64_t n_val)
+grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train,
+                                   const int64_t *val, int64_t n_val)
 {
     grasp_status s = grasp__model_check(ctx, m, "model");
     if (s == GRASP_OK)
@@ -91,7 +95,8 @@ static grasp_status sort_by_group(grasp_context *ctx, const grasp_groups *groups
 grasp_status grasp__batches_open(grasp_context *ctx, int64_t *rows, int64_t n, int64_t size, bool shuffle,
                                  const grasp_groups *balance_or_null, grasp__batches *out)
 {
-    *out = (grasp__batches){.rows = rows, .n = n, .size = size < n ? size : n, .seed = grasp__seed(ctx), .shuffle = shuffle};
+    *out = (grasp__batches){
+        .rows = rows, .n = n, .size = size < n ? size : n, .seed = grasp__seed(ctx), .shuffle = shuffle};
     grasp_status s = grasp__alloc(ctx, n, sizeof *out->order, &out->order);
     return s == GRASP_OK && balance_or_null ? sort_by_group(ctx, balance_or_null, out) : s;
 }

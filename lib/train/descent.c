@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Downhill to a gradient norm: aim, search along the line, learn from the step; L-BFGS and Newton differ in the aim alone.
+ * Downhill to a gradient norm: aim, search along the line, learn from the step; L-BFGS and Newton differ in the aim
+ * alone.
  *
- * The search brackets and bisects for the weak Wolfe conditions (Lewis, Overton 2013, "Nonsmooth optimization via quasi-Newton
- * methods"): f(t) <= f(0) + c1 t f'(0) and f'(t) >= c2 f'(0). The second keeps L-BFGS's curvature positive. Where f is flat to
- * rounding, the first gives way to its form in slopes, f'(t) <= (2 c1 - 1) f'(0) (Hager, Zhang 2005), or no gradient below about 1e-8
- * could be reached. Deterministic. Cost: mostly one evaluation of the objective an iteration; memory O(p).
+ * The search brackets and bisects for the weak Wolfe conditions (Lewis, Overton 2013, "Nonsmooth optimization via
+ * quasi-Newton methods"): f(t) <= f(0) + c1 t f'(0) and f'(t) >= c2 f'(0). The second keeps L-BFGS's curvature
+ * positive. Where f is flat to rounding, the first gives way to its form in slopes, f'(t) <= (2 c1 - 1) f'(0) (Hager,
+ * Zhang 2005), or no gradient below about 1e-8 could be reached. Deterministic. Cost: mostly one evaluation of the
+ * objective an iteration; memory O(p).
  *
- * Separable data without a penalty have no minimum: the parameters grow and the gradient fades. Such an end is not called
- * converged: without a penalty a gradient below the tolerance counts only if some row with weight is not on its right side (a loss
- * of at least log 2), and if the step that the method would take next is small, now or a few steps later.
+ * Separable data without a penalty have no minimum: the parameters grow and the gradient fades. Such an end is not
+ * called converged: without a penalty a gradient below the tolerance counts only if some row with weight is not on its
+ * right side (a loss of at least log 2), and if the step that the method would take next is small, now or a few steps
+ * later.
  */
 #include "train/train_private.h"
 
@@ -35,8 +38,8 @@ double grasp__max_norm(const double *v, int64_t n)
     return largest;
 }
 
-grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const grasp__point *at, const double *direction, double first,
-                                grasp__point *to, bool *found)
+grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const grasp__point *at,
+                                const double *direction, double first, grasp__point *to, bool *found)
 {
     double slope0 = grasp__inner(at->grad, direction, f->p), lo = 0, hi = INFINITY, t = first;
     double noise = flat * fabs(at->value);
@@ -44,7 +47,9 @@ grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const g
     for (int k = 0; k < TRIALS; k++) {
         for (int64_t j = 0; j < f->p; j++)
             to->theta[j] = at->theta[j] + t * direction[j];
-        grasp_status s = isfinite(grasp__max_norm(to->theta, f->p)) ? grasp__fullbatch_at(ctx, f, to->theta, &to->value, to->grad) : GRASP_OK;
+        grasp_status s = isfinite(grasp__max_norm(to->theta, f->p))
+                             ? grasp__fullbatch_at(ctx, f, to->theta, &to->value, to->grad)
+                             : GRASP_OK;
         if (s != GRASP_OK)
             return s;
         double slope = isfinite(to->value) ? grasp__inner(to->grad, direction, f->p) : INFINITY;
@@ -65,13 +70,15 @@ grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const g
 }
 
 /* Is the gradient below the tolerance, and that because a minimum is near? */
-static bool at_minimum(const grasp__fullbatch *f, const grasp__point *at, double norm, double tolerance, const double *direction)
+static bool at_minimum(const grasp__fullbatch *f, const grasp__point *at, double norm, double tolerance,
+                       const double *direction)
 {
     if (norm > tolerance)
         return false;
     if (f->l2 > 0 || !grasp__model_is_linear(f->model))
         return true;
-    return f->largest >= log(2) && grasp__max_norm(direction, f->p) <= small_step * (1 + grasp__max_norm(at->theta, f->p));
+    return f->largest >= log(2) &&
+           grasp__max_norm(direction, f->p) <= small_step * (1 + grasp__max_norm(at->theta, f->p));
 }
 
 static grasp_status open_points(grasp_context *ctx, int64_t p, grasp__point point[2], double **direction)
@@ -86,8 +93,8 @@ static grasp_status open_points(grasp_context *ctx, int64_t p, grasp__point poin
 }
 
 /* Where the search goes: the method's aim, or, should rounding have spoilt that, straight down. */
-static grasp_status aim_downhill(grasp_context *ctx, const grasp__fullbatch *f, const grasp__aim *aim, const grasp__point *at,
-                                 double *direction)
+static grasp_status aim_downhill(grasp_context *ctx, const grasp__fullbatch *f, const grasp__aim *aim,
+                                 const grasp__point *at, double *direction)
 {
     grasp_status s = aim->direction(ctx, aim->arg, f, at, direction);
     double slope = grasp__inner(at->grad, direction, f->p);
@@ -97,8 +104,8 @@ static grasp_status aim_downhill(grasp_context *ctx, const grasp__fullbatch *f, 
     return s;
 }
 
-static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d, grasp__point point[2],
-                            double *direction, grasp_report *report)
+static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d,
+                            grasp__point point[2], double *direction, grasp_report *report)
 {
     int64_t most = d->iterations;
     int faint = 0;
@@ -110,7 +117,8 @@ static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp
     if (s == GRASP_OK)
         s = grasp__fullbatch_at(ctx, f, at->theta, &at->value, at->grad);
     if (s == GRASP_OK && !isfinite(at->value))
-        return grasp__fail(ctx, GRASP_E_NUMERIC, "the mean loss of the training rows is not finite at the first parameters");
+        return grasp__fail(ctx, GRASP_E_NUMERIC,
+                           "the mean loss of the training rows is not finite at the first parameters");
     while (s == GRASP_OK) {
         d->gradient_norm = grasp__max_norm(at->grad, f->p);
         s = grasp__report_append(ctx, report, "loss", f->mean);
@@ -127,7 +135,8 @@ static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp
         bool found;
         f->done = d->iterations;
         /* Without curvature a step is as long as the parameters are expected to be: one. */
-        double first = d->iterations == 0 && aim->learn ? fmin(1, 1 / sqrt(grasp__inner(direction, direction, f->p))) : 1;
+        double first =
+            d->iterations == 0 && aim->learn ? fmin(1, 1 / sqrt(grasp__inner(direction, direction, f->p))) : 1;
         s = grasp__line_search(ctx, f, at, direction, first, next, &found);
         if (s != GRASP_OK || !found)
             break;
@@ -145,7 +154,8 @@ static grasp_status iterate(grasp_context *ctx, grasp__fullbatch *f, const grasp
     return s;
 }
 
-grasp_status grasp__descend(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d, grasp_report *report)
+grasp_status grasp__descend(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d,
+                            grasp_report *report)
 {
     grasp__point point[2] = {{0}};
     double *direction = NULL;

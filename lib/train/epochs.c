@@ -4,9 +4,9 @@
  *   for each epoch: order the rows; for each batch: losses -> the objective's weights -> gradient -> optimizer's step;
  *                   then score the validation rows and offer the parameters to the selection.
  *
- * The parameters are kept in float64 here and handed to the model after every step, whatever it computes in. All memory is
- * laid out before the first epoch but for the report's series, which grow between epochs. Cancelled, it ends as if the epochs
- * had been fewer. Cost: epochs x (forward + backward) over the rows, and a forward
+ * The parameters are kept in float64 here and handed to the model after every step, whatever it computes in. All memory
+ * is laid out before the first epoch but for the report's series, which grow between epochs. Cancelled, it ends as if
+ * the epochs had been fewer. Cost: epochs x (forward + backward) over the rows, and a forward
  * pass over the validation rows each epoch; memory O(p + batch).
  */
 #include "train/train_private.h"
@@ -31,11 +31,12 @@ grasp_status grasp__epochs_options(grasp_context *ctx, const grasp__options *o, 
     e->patience = grasp__options_i64(o, GRASP_KEY_PATIENCE);
     e->select = has_val && !grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "last");
     if (!has_val && grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val"))
-        return grasp__fail(ctx, GRASP_E_PARAM, "\"%s%s\" is val, but there is no validation row to select by", o->prefix,
-                           GRASP_KEY_SELECT_EPOCH);
+        return grasp__fail(ctx, GRASP_E_PARAM, "\"%s%s\" is val, but there is no validation row to select by",
+                           o->prefix, GRASP_KEY_SELECT_EPOCH);
     if (!has_val && e->patience > 0)
-        return grasp__fail(ctx, GRASP_E_PARAM, "\"%s%s\" is %" PRId64 ", but there is no validation row to wait for, expected 0",
-                           o->prefix, GRASP_KEY_PATIENCE, e->patience);
+        return grasp__fail(ctx, GRASP_E_PARAM,
+                           "\"%s%s\" is %" PRId64 ", but there is no validation row to wait for, expected 0", o->prefix,
+                           GRASP_KEY_PATIENCE, e->patience);
     return GRASP_OK;
 }
 
@@ -81,8 +82,8 @@ static grasp_status diverged(loop *l)
     char message[256];
     const char *told = grasp_context_error(l->ctx), *colon = strstr(told, ": ");
     grasp__format(message, sizeof message, "%s", colon ? colon + 2 : told);
-    return grasp__fail(l->ctx, GRASP_E_NUMERIC, "epoch %" PRId64 ": %s; a lower rate than %g may help", l->epoch, message,
-                       l->e->optimizer->rate);
+    return grasp__fail(l->ctx, GRASP_E_NUMERIC, "epoch %" PRId64 ": %s; a lower rate than %g may help", l->epoch,
+                       message, l->e->optimizer->rate);
 }
 
 static grasp_status train_batch(loop *l, const int64_t *rows, int64_t n)

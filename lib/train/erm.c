@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Empirical risk minimisation: min over theta of the mean loss, each row counted with its sample weight w.
  *
- *   adam, sgd      a batch's gradient is sum_i w_i g_i / sum_i w_i, or with reduction=sum (Zeng et al. 2022's code) sum_i w_i g_i
- *   lbfgs, newton  all rows at once, to a gradient norm: the result does not depend on where it starts (linear models)
+ *   adam, sgd      a batch's gradient is sum_i w_i g_i / sum_i w_i, or with reduction=sum (Zeng et al. 2022's code)
+ *   sum_i w_i g_i lbfgs, newton  all rows at once, to a gradient norm: the result does not depend on where it starts
+ *   (linear models)
  *
  * Cost: see epochs.c and descent.c.
  */
@@ -16,8 +17,10 @@ static const grasp__param params[] = {
      "auto: newton for linear models of at most 500 parameters, lbfgs for larger ones, adam for the others"},
     {GRASP_KEY_RATE, GRASP_PARAM_F64, "0.001", "(0, inf)", "adam, sgd: learning rate"},
     {GRASP_KEY_MOMENTUM, GRASP_PARAM_F64, "0.9", "[0, 1)", "sgd: momentum"},
-    {GRASP_KEY_WEIGHT_DECAY, GRASP_PARAM_F64, "0", "[0, inf)", "adam, sgd: added to the gradient, times each parameter"},
-    {GRASP_KEY_L2, GRASP_PARAM_F64, "-1", "[-1, inf)", "lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1: 1/(10 n)"},
+    {GRASP_KEY_WEIGHT_DECAY, GRASP_PARAM_F64, "0", "[0, inf)",
+     "adam, sgd: added to the gradient, times each parameter"},
+    {GRASP_KEY_L2, GRASP_PARAM_F64, "-1", "[-1, inf)",
+     "lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1: 1/(10 n)"},
     {GRASP_KEY_EPOCHS, GRASP_PARAM_I64, "50", "[0, 1000000000]", "adam, sgd: passes over the training rows"},
     {GRASP_KEY_ITERATIONS, GRASP_PARAM_I64, "1000", "[0, 1000000000]", "lbfgs, newton: the most steps"},
     {GRASP_KEY_BATCH, GRASP_PARAM_I64, "128", "[1, inf)", "adam, sgd: rows of a step"},
@@ -26,8 +29,10 @@ static const grasp__param params[] = {
     {GRASP_KEY_PATIENCE, GRASP_PARAM_I64, "0", "[0, inf)",
      "adam, sgd: stop after so many epochs without a better validation accuracy; 0: never"},
     {GRASP_KEY_SELECT_EPOCH, GRASP_PARAM_STR, "auto", "auto|last|val",
-     "adam, sgd: keep the parameters of the last epoch or of the best on the validation rows; auto: val if there are such rows"},
-    {GRASP_KEY_GRADIENT_NORM, GRASP_PARAM_F64, "1e-8", "[0, inf)", "lbfgs, newton: stop when no gradient entry is larger"},
+     "adam, sgd: keep the parameters of the last epoch or of the best on the validation rows; auto: val if there are "
+     "such rows"},
+    {GRASP_KEY_GRADIENT_NORM, GRASP_PARAM_F64, "1e-8", "[0, inf)",
+     "lbfgs, newton: stop when no gradient entry is larger"},
 };
 
 const grasp__param_table grasp__erm_params = {"erm", params, sizeof params / sizeof params[0], {{NULL, NULL}}};
@@ -83,8 +88,9 @@ static grasp_status train_by_epochs(grasp_context *ctx, training *t, bool adam)
     if (s == GRASP_OK)
         s = grasp__epochs_options(ctx, o, t->score.n > 0, &e);
     if (s == GRASP_OK)
-        s = grasp__optimizer_open(ctx, adam, grasp__options_f64(o, GRASP_KEY_RATE), grasp__options_f64(o, GRASP_KEY_MOMENTUM),
-                                  grasp__options_f64(o, GRASP_KEY_WEIGHT_DECAY), grasp__model_n_params(t->model), &optimizer);
+        s = grasp__optimizer_open(
+            ctx, adam, grasp__options_f64(o, GRASP_KEY_RATE), grasp__options_f64(o, GRASP_KEY_MOMENTUM),
+            grasp__options_f64(o, GRASP_KEY_WEIGHT_DECAY), grasp__model_n_params(t->model), &optimizer);
     if (s == GRASP_OK)
         s = grasp__epochs_run(ctx, &e);
     grasp_status told = s < GRASP_OK ? s : put(ctx, t, e.done, e.best_epoch, false);
@@ -127,21 +133,25 @@ static grasp_status choose(grasp_context *ctx, const grasp_model *m, const grasp
         *optimizer = !linear ? "adam" : p <= NEWTON_AUTO ? "newton" : "lbfgs";
     bool descent = strcmp(*optimizer, "lbfgs") == 0 || strcmp(*optimizer, "newton") == 0;
     if (strcmp(*optimizer, "newton") == 0 && !linear)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "\"%soptimizer\" is newton, which needs a logistic or softmax model", o->prefix);
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "\"%soptimizer\" is newton, which needs a logistic or softmax model", o->prefix);
     if (strcmp(*optimizer, "newton") == 0 && p > GRASP__NEWTON_LARGEST)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "\"%soptimizer\" is newton for a model of %" PRId64
                            " parameters, expected at most %d; use lbfgs", o->prefix, p, GRASP__NEWTON_LARGEST);
     if (l2 < 0 && l2 != -1)
         return grasp__fail(ctx, GRASP_E_PARAM, "\"%sl2\" is %g, expected -1 or at least 0", o->prefix, l2);
-    if (descent && (grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val") || grasp__options_i64(o, GRASP_KEY_PATIENCE) > 0))
-        return grasp__fail(ctx, GRASP_E_PARAM, "\"%s%s\" selects an epoch, but %s runs to a gradient norm, expected adam or sgd",
-                           o->prefix, grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val") ? GRASP_KEY_SELECT_EPOCH : GRASP_KEY_PATIENCE,
+    if (descent &&
+        (grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val") || grasp__options_i64(o, GRASP_KEY_PATIENCE) > 0))
+        return grasp__fail(ctx, GRASP_E_PARAM,
+                           "\"%s%s\" selects an epoch, but %s runs to a gradient norm, expected adam or sgd", o->prefix,
+                           grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val") ? GRASP_KEY_SELECT_EPOCH
+                                                                               : GRASP_KEY_PATIENCE,
                            *optimizer);
     return GRASP_OK;
 }
 
-grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train, const int64_t *val, int64_t n_val,
-                              const grasp__options *o, grasp_report **report)
+grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train,
+                              const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report)
 {
     training t = {.model = m, .o = o};
     grasp__backup backup = {.model = NULL};
@@ -178,8 +188,9 @@ grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t 
     return s;
 }
 
-static grasp_status train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train, int64_t n_train, const int64_t *val,
-                              int64_t n_val, const grasp_params *params_or_null, grasp_report **report)
+static grasp_status train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train, int64_t n_train,
+                              const int64_t *val, int64_t n_val, const grasp_params *params_or_null,
+                              grasp_report **report)
 {
     grasp_status s = grasp__check_training(ctx, model, train, n_train, val, n_val);
     if (s != GRASP_OK)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The mean loss of all rows and its gradient, in float64 and in one fixed order, for methods that run to a gradient norm.
+ * The mean loss of all rows and its gradient, in float64 and in one fixed order, for methods that run to a gradient
+ * norm.
  *
  *   F(theta) = sum_i w_i loss_i / sum_i w_i + l2/2 |theta|^2,  biases not penalised
  *
- * Rows pass through the model in chunks; the loss is summed with compensation, so that near the optimum, where F is flat, a
- * line search still sees which way is down. Cost: one forward and one backward pass; memory O(p + chunk).
+ * Rows pass through the model in chunks; the loss is summed with compensation, so that near the optimum, where F is
+ * flat, a line search still sees which way is down. Cost: one forward and one backward pass; memory O(p + chunk).
  */
 #include "train/train_private.h"
 
@@ -18,9 +19,11 @@ typedef struct weighing {
     grasp__sum        sum;
 } weighing;
 
-grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2, grasp__fullbatch *out)
+grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2,
+                                   grasp__fullbatch *out)
 {
-    *out = (grasp__fullbatch){.model = m, .rows = rows, .n = n, .p = grasp__model_n_params(m), .chunk = n < CHUNK ? n : CHUNK, .most = 1};
+    *out = (grasp__fullbatch){
+        .model = m, .rows = rows, .n = n, .p = grasp__model_n_params(m), .chunk = n < CHUNK ? n : CHUNK, .most = 1};
     grasp_status s = grasp__total_weight(ctx, m, rows, n, &out->total);
     out->l2 = l2 < 0 ? 0.1 / out->total : l2;
     if (s == GRASP_OK)
@@ -55,7 +58,8 @@ static grasp_status weigh(void *arg, int64_t n, const int64_t *rows, const doubl
     return GRASP_OK;
 }
 
-grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value, double *grad)
+grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value,
+                                 double *grad)
 {
     weighing w = {.f = f, .sample_weights = grasp__model_sample_weights(f->model)};
     double penalty = 0;

@@ -5,7 +5,8 @@
  *   A_g = L_g + C / sqrt(n_g)           n_g the weight of g's training rows; with normalize A_g / sum A
  *   log q_g += step A_g, normalised     before the loss; C enters nowhere else
  *   gradient of sum_g q_g L_g           so row i of group g weighs q_g w_i / sum of g's weights in the batch
- * q starts uniform over the groups that have training rows; the others keep weight 0. Rows of no group are not trained on.
+ * q starts uniform over the groups that have training rows; the others keep weight 0. Rows of no group are not trained
+ * on.
  * Cost: that of the epoch loop and O(groups) a batch; memory O(groups).
  */
 #include "train/train_private.h"
@@ -24,9 +25,11 @@ static const grasp__param params[] = {
     {GRASP_KEY_PATIENCE, GRASP_PARAM_I64, "0", "[0, inf)",
      "stop after so many epochs without a better accuracy of the worst validation group; 0: never"},
     {GRASP_KEY_SELECT_EPOCH, GRASP_PARAM_STR, "auto", "auto|last|val",
-     "keep the parameters of the last epoch or of the best by the worst validation group; auto: val if there are validation rows"},
+     "keep the parameters of the last epoch or of the best by the worst validation group; auto: val if there are "
+     "validation rows"},
     {GRASP_KEY_STEP, GRASP_PARAM_F64, "0.01", "[0, inf)", "step size of the group weights"},
-    {GRASP_KEY_ADJUSTMENT, GRASP_PARAM_F64, "0", "[0, inf)", "C of the size adjustment C / sqrt(n_g) in the weights' step"},
+    {GRASP_KEY_ADJUSTMENT, GRASP_PARAM_F64, "0", "[0, inf)",
+     "C of the size adjustment C / sqrt(n_g) in the weights' step"},
     {GRASP_KEY_BALANCED, GRASP_PARAM_BOOL, "0", NULL, "rows drawn with replacement, each group equally often"},
     {GRASP_KEY_NORMALIZE, GRASP_PARAM_BOOL, "0", NULL, "adjusted losses divided by their sum in the weights' step"},
 };
@@ -45,7 +48,8 @@ typedef struct gdro {
     double             *block;         /* the seven below, count each */
     double             *log_q;         /* -inf: no training row */
     double             *adjustment;    /* C / sqrt(n_g) */
-    double             *weight, *loss, *adjusted; /* of the batch: sum of weights, mean loss, what the weights' step takes */
+    double             *weight, *loss, *adjusted; /* of the batch: sum of weights, mean loss, what the weights' step
+                                                     takes */
     double             *epoch_weight, *epoch_loss;
 } gdro;
 
@@ -112,7 +116,8 @@ static grasp_status weigh(void *arg, int64_t n, const int64_t *rows, const doubl
     average(state, n, rows, loss);
     adjust(state);
     if (!grasp__gdro_advance(state->count, state->adjusted, state->step, state->log_q))
-        return grasp__fail(state->ctx, GRASP_E_NUMERIC, "the group weights overflow: step %g times a group's loss is not finite", state->step);
+        return grasp__fail(state->ctx, GRASP_E_NUMERIC,
+                           "the group weights overflow: step %g times a group's loss is not finite", state->step);
     for (int64_t i = 0; i < n; i++) {
         int64_t g = state->groups->label[rows[i]];
         double w = grasp__row_weight(state->sample_weights, rows[i]);
@@ -155,13 +160,14 @@ static grasp_status put(grasp_context *ctx, grasp_report *report, const grasp__g
     return s == GRASP_OK ? grasp__report_put_value(ctx, report, "best_val_worst", result->val_worst) : s;
 }
 
-grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train, int64_t n_train,
-                               const int64_t *val, int64_t n_val, const grasp__options *o, double rate, double weight_decay, double step,
-                               grasp__gdro_result *result, grasp_report **report)
+grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train,
+                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o, double rate,
+                               double weight_decay, double step, grasp__gdro_result *result, grasp_report **report)
 {
     gdro state = {.ctx = ctx, .groups = g, .sample_weights = grasp__model_sample_weights(m), .count = g->count,
                   .step = chosen(step, o, GRASP_KEY_STEP), .normalize = grasp__options_i64(o, GRASP_KEY_NORMALIZE)};
-    grasp__objective objective = {.name = "gdro", .weigh = weigh, .start = start_epoch, .finish = finish_epoch, .arg = &state};
+    grasp__objective objective = {
+        .name = "gdro", .weigh = weigh, .start = start_epoch, .finish = finish_epoch, .arg = &state};
     grasp__optimizer optimizer = {.adam = grasp__options_is(o, GRASP_KEY_OPTIMIZER, "adam")};
     grasp__batches batches = {.n = 0};
     grasp__score score = {.n = 0};
@@ -169,7 +175,11 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
     grasp_report *made = NULL;
     int64_t *rows = NULL, n;
     double total;
-    grasp__epochs e = {.model = m, .objective = &objective, .batches = &batches, .optimizer = &optimizer, .score = &score,
+    grasp__epochs e = {.model = m,
+                       .objective = &objective,
+                       .batches = &batches,
+                       .optimizer = &optimizer,
+                       .score = &score,
                        .score_name = "val_worst"};
     *result = (grasp__gdro_result){.val_worst = NAN};
     if (report)
@@ -188,10 +198,12 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
     if (s == GRASP_OK)
         s = grasp__epochs_options(ctx, o, score.n > 0, &e);
     if (s == GRASP_OK)
-        s = grasp__optimizer_open(ctx, optimizer.adam, chosen(rate, o, GRASP_KEY_RATE), grasp__options_f64(o, GRASP_KEY_MOMENTUM),
-                                  chosen(weight_decay, o, GRASP_KEY_WEIGHT_DECAY), grasp__model_n_params(m), &optimizer);
+        s = grasp__optimizer_open(
+            ctx, optimizer.adam, chosen(rate, o, GRASP_KEY_RATE), grasp__options_f64(o, GRASP_KEY_MOMENTUM),
+            chosen(weight_decay, o, GRASP_KEY_WEIGHT_DECAY), grasp__model_n_params(m), &optimizer);
     if (s == GRASP_OK) {
-        s = grasp__batches_open(ctx, rows, n, grasp__options_i64(o, GRASP_KEY_BATCH), grasp__options_i64(o, GRASP_KEY_SHUFFLE),
+        s = grasp__batches_open(ctx, rows, n, grasp__options_i64(o, GRASP_KEY_BATCH),
+                                grasp__options_i64(o, GRASP_KEY_SHUFFLE),
                                 grasp__options_i64(o, GRASP_KEY_BALANCED) ? g : NULL, &batches);
         rows = NULL;
     }
@@ -217,8 +229,9 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
     return s;
 }
 
-static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups, const int64_t *train, int64_t n_train,
-                               const int64_t *val, int64_t n_val, const grasp_params *params_or_null, grasp_report **report)
+static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups, const int64_t *train,
+                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params_or_null,
+                               grasp_report **report)
 {
     grasp__gdro_result result;
     grasp__options o;
@@ -236,15 +249,15 @@ static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const gra
     return s;
 }
 
-grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups, const int64_t *train_rows_or_null,
-                              int64_t n_train, const int64_t *val_rows_or_null, int64_t n_val, const grasp_params *params_or_null,
-                              grasp_report **report_or_null)
+grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
+                              const int64_t *train_rows_or_null, int64_t n_train, const int64_t *val_rows_or_null,
+                              int64_t n_val, const grasp_params *params_or_null, grasp_report **report_or_null)
 {
     if (report_or_null)
         *report_or_null = NULL;
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    return grasp__leave(ctx, train_gdro(ctx, model, groups, train_rows_or_null, n_train, val_rows_or_null, n_val, params_or_null,
-                                        report_or_null));
+    return grasp__leave(ctx, train_gdro(ctx, model, groups, train_rows_or_null, n_train, val_rows_or_null, n_val,
+                                        params_or_null, report_or_null));
 }

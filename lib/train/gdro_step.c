@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The group weights' step of group DRO, exponentiated gradient ascent on the simplex: q_g <- q_g exp(step loss_g) / Z.
  *
- * In log space, with the largest taken out of Z: losses of 1e6 neither overflow nor lose the small weights, which come back
- * when their losses grow. (Sagawa et al. 2020, algorithm 1.) Cost: O(groups).
+ * In log space, with the largest taken out of Z: losses of 1e6 neither overflow nor lose the small weights, which come
+ * back when their losses grow. (Sagawa et al. 2020, algorithm 1.) Cost: O(groups).
  */
 #include "train/train_private.h"
 
@@ -23,7 +23,8 @@ bool grasp__gdro_advance(int64_t n_groups, const double *group_loss, double step
     return true;
 }
 
-static grasp_status gdro_step(grasp_context *ctx, int64_t n_groups, const double *group_loss, double step, double *log_q)
+static grasp_status gdro_step(grasp_context *ctx, int64_t n_groups, const double *group_loss, double step,
+                              double *log_q)
 {
     grasp_status s = grasp__check_range(ctx, n_groups, 1, INT64_MAX, "n_groups");
     if (s == GRASP_OK)
@@ -38,7 +39,8 @@ static grasp_status gdro_step(grasp_context *ctx, int64_t n_groups, const double
         if (isnan(log_q[g]) || log_q[g] == INFINITY)
             s = grasp__fail(ctx, GRASP_E_NUMERIC, "log_q[%" PRId64 "] is %g, expected finite or -inf", g, log_q[g]);
     if (s == GRASP_OK && !grasp__gdro_advance(n_groups, group_loss, step, log_q))
-        s = grasp__fail(ctx, GRASP_E_NUMERIC, "log_q + step * group_loss has no finite maximum, so no weights follow from it");
+        s = grasp__fail(ctx, GRASP_E_NUMERIC,
+                        "log_q + step * group_loss has no finite maximum, so no weights follow from it");
     return s;
 }
 

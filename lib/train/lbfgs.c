@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * L-BFGS's aim: -H g, H the inverse Hessian that the last ten steps s and changes of the gradient y speak for, by the two-loop recursion
- * (Nocedal 1980; Nocedal, Wright 2006, algorithm 7.4). The line search keeps <s, y> positive; a pair that rounding made
- * useless is left out. Cost: 40 p multiplications a step; memory 20 p.
+ * L-BFGS's aim: -H g, H the inverse Hessian that the last ten steps s and changes of the gradient y speak for, by the
+ * two-loop recursion (Nocedal 1980; Nocedal, Wright 2006, algorithm 7.4). The line search keeps <s, y> positive; a pair
+ * that rounding made useless is left out. Cost: 40 p multiplications a step; memory 20 p.
  */
 #include "train/train_private.h"
 
@@ -22,7 +22,8 @@ static void add(double *v, double factor, const double *x, int64_t n)
         v[j] += factor * x[j];
 }
 
-static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at, double *d)
+static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at,
+                              double *d)
 {
     memory *m = arg;
     double alpha[MEMORY];
@@ -59,7 +60,8 @@ static void learn(void *arg, const grasp__point *from, const grasp__point *to)
         s[j] = to->theta[j] - from->theta[j];
         y[j] = to->grad[j] - from->grad[j];
     }
-    double curvature = grasp__inner(s, y, m->p), least = 1e-16 * sqrt(grasp__inner(s, s, m->p) * grasp__inner(y, y, m->p));
+    double curvature = grasp__inner(s, y, m->p),
+           least = 1e-16 * sqrt(grasp__inner(s, s, m->p) * grasp__inner(y, y, m->p));
     if (!(curvature > least) || !isfinite(curvature)) {
         m->count = 0; /* the slot may have held a pair in use: begin anew */
         return;

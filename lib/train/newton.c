@@ -3,8 +3,8 @@
  *
  *   H = sum_i w_i (diag(p_i) - p_i p_i^T) (x) [x_i, 1][x_i, 1]^T / sum_i w_i + l2 I without the biases
  *
- * with p_i the probabilities; one output: p (1 - p) [x, 1][x, 1]^T. The damping mu is a trace of the diagonal, raised until the
- * Cholesky factorisation succeeds: softmax's outputs may be shifted together, so H has a null space of its own.
+ * with p_i the probabilities; one output: p (1 - p) [x, 1][x, 1]^T. The damping mu is a trace of the diagonal, raised
+ * until the Cholesky factorisation succeeds: softmax's outputs may be shifted together, so its H has a null space.
  * Cost an iteration: n p^2 multiplications in the BLAS and p^3 / 3; memory 2 p^2. (Nocedal, Wright 2006, chapter 3.)
  */
 #include "train/train_private.h"
@@ -33,7 +33,8 @@ static void to_probabilities(double *z, int64_t n)
 }
 
 /* H += block (a, b) and its mirror of the rows of a chunk, `weight` their shares of the mean. */
-static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *sample_weights, double total, int64_t a, int64_t b)
+static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *sample_weights, double total, int64_t a,
+                      int64_t b)
 {
     int64_t q = h->d + 1;
     for (int64_t i = 0; i < n; i++) {
@@ -82,7 +83,24 @@ static grasp_status fill(grasp_context *ctx, hessian *h, const grasp__fullbatch 
     return GRASP_OK;
 }
 
-static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at, double *d)
+/* Softmax's outputs may be shifted together for nothing: takes what rounding put into that null space out of the
+ * direction. */
+static void take_shift_out(const hessian *h, const grasp__fullbatch *f, double *d)
+{
+    int64_t q = h->d + 1;
+    for (int64_t j = 0; j < q; j++) {
+        double mean = 0;
+        if (h->outputs == 1 || (f->l2 > 0 && !f->bias[j]))
+            continue;
+        for (int64_t o = 0; o < h->outputs; o++)
+            mean += d[o * q + j] / (double)h->outputs;
+        for (int64_t o = 0; o < h->outputs; o++)
+            d[o * q + j] -= mean;
+    }
+}
+
+static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at,
+                              double *d)
 {
     hessian *h = arg;
     grasp_status s = grasp__model_set_params(ctx, f->model, at->theta);
@@ -101,6 +119,7 @@ static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullba
             for (int64_t j = 0; j < h->p; j++)
                 d[j] = -at->grad[j];
             grasp__cholesky_solve(h->factor, h->p, d);
+            take_shift_out(h, f, d);
             return GRASP_OK;
         }
         if (!(damping > 0))

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * First-order steps, to the letter of torch.optim.Adam and torch.optim.SGD, so that published learning rates mean the same here.
+ * First-order steps, to the letter of torch.optim.Adam and torch.optim.SGD, so that published learning rates mean the
+ * same here.
  *
  *   g     <- grad + weight_decay theta
- *   Adam     m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  theta <- theta - rate m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + eps)
- *   SGD      u <- momentum u + g;  theta <- theta - rate u                      (u starts at zero, no dampening)
+ *   Adam     m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  theta <- theta - rate m/(1 - b1^t) / (sqrt(v/(1 -
+ *   b2^t)) + eps) SGD      u <- momentum u + g;  theta <- theta - rate u                      (u starts at zero, no
+ *   dampening)
  *
- * Kingma, Ba 2015, "Adam"; b1 = .9, b2 = .999, eps = 1e-8 outside the root. Biases decay like any parameter. Cost: O(p) a step.
+ * Kingma, Ba 2015, "Adam"; b1 = .9, b2 = .999, eps = 1e-8 outside the root. Biases decay like any parameter. Cost: O(p)
+ * a step.
  */
 #include "train/train_private.h"
 
@@ -13,8 +16,8 @@
 
 static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 
-grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay, int64_t p,
-                                   grasp__optimizer *out)
+grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay,
+                                   int64_t p, grasp__optimizer *out)
 {
     *out = (grasp__optimizer){.adam = adam, .rate = rate, .momentum = momentum, .weight_decay = weight_decay, .p = p};
     grasp_status s = grasp__alloc_zero(ctx, p, sizeof *out->first, &out->first);

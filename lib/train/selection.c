@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which epoch's parameters are kept: the one with the strictly highest score, so the first of equals. A score that is not a
- * number is never better. (Zeng et al. 2022's code starts from 0 and so keeps the initial model when every score is 0; here
- * an epoch is always chosen once one was scored.)
+ * Which epoch's parameters are kept: the one with the strictly highest score, so the first of equals. A score that is
+ * not a number is never better. (Zeng et al. 2022's code starts from 0 and so keeps the initial model when every score
+ * is 0; here an epoch is always chosen once one was scored.)
  */
 #include "train/train_private.h"
 

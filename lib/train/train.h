@@ -13,19 +13,21 @@
 extern const grasp__param_table grasp__erm_params;
 extern const grasp__param_table grasp__gdro_params;
 
-/* The work behind the public calls, for infer. Arguments have been checked. report may be NULL; *report is made here. */
-grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train, const int64_t *val, int64_t n_val,
-                              const grasp__options *o, grasp_report **report);
+/* The work behind the public calls, for infer. Arguments have been checked. report may be NULL; *report is made
+ * here. */
+grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train,
+                              const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report);
 /* What one group DRO run reached. */
 typedef struct grasp__gdro_result {
     double  val_worst;  /* accuracy of the worst validation group at the chosen epoch; NaN without validation rows */
     int64_t epochs, best_epoch;
 } grasp__gdro_result;
 /* Options with the three numbers that fit's grid varies replaced: NaN takes them from o. */
-grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train, int64_t n_train,
-                               const int64_t *val, int64_t n_val, const grasp__options *o, double rate, double weight_decay, double step,
-                               grasp__gdro_result *result, grasp_report **report);
+grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train,
+                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o, double rate,
+                               double weight_decay, double step, grasp__gdro_result *result, grasp_report **report);
 /* Accuracy of the worst group among those that have rows in `rows`; NaN if none has. */
-grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows, int64_t n, double *out);
+grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows,
+                                   int64_t n, double *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * train, inside: the pieces that every objective is put together from.
  *
- * First-order training is one loop (epochs.c) over batches (batches.c) with an optimizer (optimizer.c), scored on validation
- * rows (score.c); an objective is what it does to the losses of a batch. Full-batch training is one descent (descent.c) over
- * the mean loss (fullbatch.c), aimed by L-BFGS (lbfgs.c) or Newton (newton.c).
+ * First-order training is one loop (epochs.c) over batches (batches.c) with an optimizer (optimizer.c), scored on
+ * validation rows (score.c); an objective is what it does to the losses of a batch. Full-batch training is one descent
+ * (descent.c) over the mean loss (fullbatch.c), aimed by L-BFGS (lbfgs.c) or Newton (newton.c).
  */
 #ifndef GRASP__TRAIN_PRIVATE_H
 #define GRASP__TRAIN_PRIVATE_H
@@ -14,8 +14,9 @@
 
 /* The rows trained or scored on (NULL: all) without the noise of groups_or_null, in a new block. GRASP_E_EMPTY, naming
  * `name`, if none is left and `needed`. */
-grasp_status grasp__kept_rows(grasp_context *ctx, const grasp_model *m, const grasp_groups *groups_or_null, const int64_t *rows_or_null,
-                              int64_t n, bool needed, const char *name, int64_t **kept, int64_t *n_kept);
+grasp_status grasp__kept_rows(grasp_context *ctx, const grasp_model *m, const grasp_groups *groups_or_null,
+                              const int64_t *rows_or_null, int64_t n, bool needed, const char *name, int64_t **kept,
+                              int64_t *n_kept);
 /* Weight of a row: the model's sample weight, or 1. */
 static inline double grasp__row_weight(const double *sample_weights, int64_t row)
 {
@@ -25,8 +26,8 @@ static inline double grasp__row_weight(const double *sample_weights, int64_t row
 grasp_status grasp__total_weight(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n, double *out);
 
 /* Checks of the public calls: model bound, training and validation rows in range. */
-grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train, const int64_t *val,
-                                   int64_t n_val);
+grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train,
+                                   const int64_t *val, int64_t n_val);
 
 /* An error must leave the parameters as they were: the first ones are kept from open to close. */
 typedef struct grasp__backup {
@@ -53,7 +54,7 @@ grasp_status grasp__batches_open(grasp_context *ctx, int64_t *rows, int64_t n, i
 void         grasp__batches_order(grasp__batches *b, int64_t epoch);
 void         grasp__batches_close(grasp__batches *b);
 
-/* ---- first-order training ------------------------------------------------------------------------------------------ */
+/* ---- first-order training ---------------------------------------------------------------------------------------- */
 
 typedef struct grasp__optimizer {
     bool    adam; /* else sgd */
@@ -61,8 +62,8 @@ typedef struct grasp__optimizer {
     int64_t p, steps;
     double *first, *second; /* adam: moments; sgd: velocity and NULL */
 } grasp__optimizer;
-grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay, int64_t p,
-                                   grasp__optimizer *out);
+grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay,
+                                   int64_t p, grasp__optimizer *out);
 void         grasp__optimizer_step(grasp__optimizer *o, const double *grad, double *theta);
 void         grasp__optimizer_close(grasp__optimizer *o);
 
@@ -73,8 +74,8 @@ typedef struct grasp__score {
     int64_t     *group, *size, *right;     /* n, n_groups, n_groups */
     int64_t      n, n_groups;
 } grasp__score;
-grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null, const int64_t *rows, int64_t n,
-                               grasp__score *out);
+grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
+                               const int64_t *rows, int64_t n, grasp__score *out);
 grasp_status grasp__score_now(grasp_context *ctx, grasp__score *score, double *out);
 void         grasp__score_close(grasp__score *score);
 
@@ -94,7 +95,8 @@ typedef struct grasp__objective {
     const char    *name;
     grasp__weigher weigh; /* losses of a batch, which are finite, to weights */
     void (*start)(void *arg); /* of an epoch; may be NULL */
-    /* End of an epoch: may replace *loss, the mean training loss, and add lines of its own to the report. May be NULL. */
+    /* End of an epoch: may replace *loss, the mean training loss, and add lines of its own to the report. May be
+     * NULL. */
     grasp_status (*finish)(grasp_context *ctx, void *arg, grasp_report *report_or_null, double *loss);
     void *arg;
 } grasp__objective;
@@ -109,7 +111,8 @@ typedef struct grasp__epochs {
     int64_t                 epochs, patience;
     bool                    select;     /* keep the best epoch's parameters, else the last's */
     grasp_report           *report;     /* may be NULL */
-    int64_t                 done, best_epoch; /* out: epochs completed; the one whose parameters were kept, 0: the first ones */
+    int64_t                 done, best_epoch; /* out: epochs completed; the one whose parameters were kept, 0: the first
+                                                 ones */
     double                  best_score;       /* out: its score; NaN if none */
 } grasp__epochs;
 /* GRASP_OK or GRASP_CANCELLED: the model holds the chosen parameters. An error leaves any. */
@@ -117,7 +120,7 @@ grasp_status grasp__epochs_run(grasp_context *ctx, grasp__epochs *e);
 /* Reads epochs, patience and select_epoch; refuses a selection without validation rows. */
 grasp_status grasp__epochs_options(grasp_context *ctx, const grasp__options *o, bool has_val, grasp__epochs *e);
 
-/* ---- full-batch training --------------------------------------------------------------------------------------------- */
+/* ---- full-batch training ----------------------------------------------------------------------------------------- */
 
 /* F(theta) = sum_i w_i loss_i / sum_i w_i + l2/2 |theta|^2 without the biases. */
 typedef struct grasp__fullbatch {
@@ -130,9 +133,11 @@ typedef struct grasp__fullbatch {
     double         mean, largest; /* of the last evaluation: mean loss; largest loss of a row with weight */
     int64_t        done, most;    /* of ticks: iterations done, and the most there will be */
 } grasp__fullbatch;
-grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2, grasp__fullbatch *out);
+grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2,
+                                   grasp__fullbatch *out);
 /* *value is infinite, and grad undefined, where a loss is not finite. Leaves theta in the model. */
-grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value, double *grad);
+grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value,
+                                 double *grad);
 void         grasp__fullbatch_close(grasp__fullbatch *f);
 
 /* One point of a descent. */
@@ -142,7 +147,8 @@ typedef struct grasp__point {
 
 /* How a method aims: direction (p) from the point; then it is told of the step that was taken. */
 typedef struct grasp__aim {
-    grasp_status (*direction)(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at, double *direction);
+    grasp_status (*direction)(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at,
+                              double *direction);
     void (*learn)(void *arg, const grasp__point *from, const grasp__point *to); /* may be NULL */
     void *arg;
 } grasp__aim;
@@ -154,10 +160,12 @@ typedef struct grasp__descent {
     bool    converged;    /* out */
 } grasp__descent;
 /* From the model's parameters downhill; the model holds the last point. A NULL report is fine. */
-grasp_status grasp__descend(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d, grasp_report *report);
-/* A step from `at` along `direction`, `first` tried first, that satisfies the Wolfe conditions; *found false: rounding left none. */
-grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const grasp__point *at, const double *direction, double first,
-                                grasp__point *to, bool *found);
+grasp_status grasp__descend(grasp_context *ctx, grasp__fullbatch *f, const grasp__aim *aim, grasp__descent *d,
+                            grasp_report *report);
+/* A step from `at` along `direction`, `first` tried first, that satisfies the Wolfe conditions; *found false: rounding
+ * left none. */
+grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const grasp__point *at,
+                                const double *direction, double first, grasp__point *to, bool *found);
 
 enum { GRASP__NEWTON_LARGEST = 1500 }; /* parameters: two p x p matrices are held */
 grasp_status grasp__lbfgs(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Accuracy on validation rows: the share predicted right, or that share in the group where it is lowest.
  *
- * Groups without a row among those scored are no groups here: counting them as 0 would make every model equal (a fault of the
- * published code). Noise rows are left out. Sample weights do not enter: they shape what is trained, not what is reported.
+ * Groups without a row among those scored are no groups here: counting them as 0 would make every model equal (a fault
+ * of the published code). Noise rows are left out. Sample weights do not enter: they shape what is trained, not what is
+ * reported.
  * Cost: one forward pass; all memory is laid out when the score is opened.
  */
 #include "train/train_private.h"
@@ -10,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null, const int64_t *rows, int64_t n,
-                               grasp__score *out)
+grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
+                               const int64_t *rows, int64_t n, grasp__score *out)
 {
     *out = (grasp__score){.model = m, .n_groups = groups_or_null ? groups_or_null->count : 1};
     if (n == 0)
@@ -69,7 +70,8 @@ void grasp__score_close(grasp__score *score)
     *score = (grasp__score){0};
 }
 
-grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows, int64_t n, double *out)
+grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows,
+                                   int64_t n, double *out)
 {
     grasp__score score;
     grasp_status s = grasp__score_open(ctx, m, g, rows, n, &score);
