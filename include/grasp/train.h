@@ -14,37 +14,42 @@
 extern "C" {
 #endif
 
-#define GRASP_KEY_OPTIMIZER                                                                                            \
-  "optimizer" /**< erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger
-                                                 ones, adam for all others), "adam", "sgd", "lbfgs", "newton"; gdro:
-                                                 "adam" (default), "sgd" */
-#define GRASP_KEY_RATE "rate"               /**< adam, sgd: learning rate; default 0.001 */
-#define GRASP_KEY_MOMENTUM "momentum"       /**< sgd; default 0.9 */
-#define GRASP_KEY_WEIGHT_DECAY "weight_decay" /**< adam, sgd: L2 added to the gradient of every parameter, as PyTorch's
-                                                   do; default 0 */
-#define GRASP_KEY_L2                                                                                                   \
-  "l2" /**< lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the sum of
-                                                 the training rows' sample weights */
-#define GRASP_KEY_EPOCHS "epochs"           /**< adam, sgd: passes over the training rows; default 50 */
-#define GRASP_KEY_ITERATIONS "iterations"   /**< lbfgs, newton: the most steps; default 1000 */
-#define GRASP_KEY_BATCH "batch"             /**< adam, sgd: rows a step; default 128 */
-#define GRASP_KEY_SHUFFLE "shuffle"         /**< adam, sgd: 1 (default): a fresh order each epoch from the seed; 0: row
-                                                 order */
-#define GRASP_KEY_REDUCTION "reduction"     /**< erm, adam and sgd: "mean" (default) or "sum" of a batch's losses */
-#define GRASP_KEY_PATIENCE "patience"       /**< adam, sgd: stop after so many epochs without a better validation score;
-                                                 0 (default): never */
-#define GRASP_KEY_SELECT_EPOCH                                                                                         \
-  "select_epoch" /**< adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, the
-                                                 first of equals), or "auto" (default): "val" when there are validation
-                                                 rows */
-#define GRASP_KEY_GRADIENT_NORM "gradient_norm" /**< lbfgs, newton: stop when no gradient entry is larger; default
-                                                     1e-8 */
-#define GRASP_KEY_STEP "step"               /**< gdro: step size eta of the group weights; default 0.01 */
-#define GRASP_KEY_ADJUSTMENT "adjustment"   /**< gdro: C of the size adjustment C / sqrt(n_g); default 0 */
-#define GRASP_KEY_BALANCED "balanced"       /**< gdro: 1: rows drawn with replacement, each group equally often; default
-                                                 0 */
-#define GRASP_KEY_NORMALIZE "normalize"     /**< gdro: 1: adjusted losses divided by their sum in the weights' step;
-                                                 default 0 */
+/** erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger, adam for all others),
+ *  "adam", "sgd", "lbfgs", "newton"; gdro: "adam" (default), "sgd" */
+#define GRASP_KEY_OPTIMIZER "optimizer"
+/** adam, sgd: learning rate; default 0.001 */
+#define GRASP_KEY_RATE "rate"
+/** sgd; default 0.9 */
+#define GRASP_KEY_MOMENTUM "momentum"
+/** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; default 0 */
+#define GRASP_KEY_WEIGHT_DECAY "weight_decay"
+/** lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the training rows' weight */
+#define GRASP_KEY_L2 "l2"
+/** adam, sgd: passes over the training rows; default 50 */
+#define GRASP_KEY_EPOCHS "epochs"
+/** lbfgs, newton: the most steps; default 1000 */
+#define GRASP_KEY_ITERATIONS "iterations"
+/** adam, sgd: rows a step; default 128 */
+#define GRASP_KEY_BATCH "batch"
+/** adam, sgd: 1 (default): a fresh order each epoch from the seed; 0: row order */
+#define GRASP_KEY_SHUFFLE "shuffle"
+/** erm, adam and sgd: "mean" (default) or "sum" of a batch's losses */
+#define GRASP_KEY_REDUCTION "reduction"
+/** adam, sgd: stop after so many epochs without a better validation score; 0 (default): never */
+#define GRASP_KEY_PATIENCE "patience"
+/** adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, first of equals), or "auto"
+ *  (default): "val" when there are validation rows */
+#define GRASP_KEY_SELECT_EPOCH "select_epoch"
+/** lbfgs, newton: stop when no gradient entry is larger; default 1e-8 */
+#define GRASP_KEY_GRADIENT_NORM "gradient_norm"
+/** gdro: step size eta of the group weights; default 0.01 */
+#define GRASP_KEY_STEP "step"
+/** gdro: C of the size adjustment C / sqrt(n_g); default 0 */
+#define GRASP_KEY_ADJUSTMENT "adjustment"
+/** gdro: 1: rows drawn with replacement, each group equally often; default 0 */
+#define GRASP_KEY_BALANCED "balanced"
+/** gdro: 1: adjusted losses divided by their sum in the weights' step; default 0 */
+#define GRASP_KEY_NORMALIZE "normalize"
 
 /** Minimises the mean loss (weighted, where the model has sample weights) over bound training rows, starting from the
  *  model's parameters.
