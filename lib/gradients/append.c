@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-grasp_status gradients__reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more)
+grasp_status grasp__gradients_reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more)
 {
     int64_t slots = g->n_chunks + more, old_parts = g->chunk_slots * g->n_parts, new_parts;
     if (slots <= g->chunk_slots)
@@ -26,7 +26,7 @@ grasp_status gradients__reserve_chunks(grasp_context *ctx, grasp_gradients *g, i
     return s;
 }
 
-void gradients__push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent)
+void grasp__gradients_push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent)
 {
     g->chunks[g->n_chunks] = (chunk){g->stored, rows, part[0]->rows, lent};
     for (int64_t i = 0; i < g->n_parts; ++i)
@@ -88,8 +88,8 @@ static grasp_status check_products(grasp_context *ctx, const grasp_gradients *g,
     return GRASP_OK;
 }
 
-grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
-                                     int64_t k, const char *what, int64_t row)
+grasp_status grasp__gradients_check_values(grasp_context *ctx, const grasp_gradients *g,
+                                           const grasp_matrix *const *part, int64_t k, const char *what, int64_t row)
 {
     for (int64_t i = 0; i < k; ++i)
         for (int64_t q = 0; q < g->n_parts; ++q) {
@@ -115,7 +115,7 @@ static void convert(void *to, int32_t to_dtype, const void *from, int32_t from_d
     if (to_dtype == from_dtype)
         memcpy(to, from, (size_t)n * grasp__dtype_size(to_dtype));
     else if (to_dtype == GRASP_F64)
-        gradients__widen(from, from_dtype, n, to);
+        grasp__gradients_widen(from, from_dtype, n, to);
     else
         for (int64_t j = 0; j < n; ++j)
             ((float *)to)[j] = (float)((const double *)from)[j];
@@ -142,20 +142,21 @@ static grasp_status add_room(grasp_context *ctx, grasp_gradients *g, int64_t k)
         rows = g->capacity - g->n;
     if (rows < g->n / 2)
         rows = g->n / 2;
-    grasp_status s = gradients__reserve_chunks(ctx, g, 1);
+    grasp_status s = grasp__gradients_reserve_chunks(ctx, g, 1);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_parts, sizeof *m, &m);
     for (int64_t q = 0; s == GRASP_OK && q < g->n_parts; ++q)
         s = grasp__matrix_create(ctx, g->dtype, rows, gradients_part_cols(g, q), &m[q]);
     if (s == GRASP_OK)
-        gradients__push_chunk(g, m, 0, false);
+        grasp__gradients_push_chunk(g, m, 0, false);
     for (int64_t q = 0; m && q < g->n_parts; ++q)
         grasp_matrix_free(m[q]);
     grasp__free(m);
     return s;
 }
 
-grasp_status gradients__append_copy(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *const *part, int64_t k)
+grasp_status grasp__gradients_append_copy(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *const *part,
+                                          int64_t k)
 {
     int64_t last = g->n_chunks - 1, room = 0, head, total;
     if (!grasp__add_i64(g->n, k, &total))
@@ -215,11 +216,11 @@ grasp_status grasp__gradients_append_lent(grasp_context *ctx, grasp_gradients *g
     int64_t total;
     if (!grasp__add_i64(g->n, part[0]->rows, &total))
         return grasp__fail(ctx, GRASP_E_OVERFLOW, "%" PRId64 " more rows do not fit", part[0]->rows);
-    s = gradients__check_values(ctx, g, read, part[0]->rows, "rows", 0);
+    s = grasp__gradients_check_values(ctx, g, read, part[0]->rows, "rows", 0);
     if (s == GRASP_OK && part[0]->rows > 0)
-        s = gradients__reserve_chunks(ctx, g, 1);
+        s = grasp__gradients_reserve_chunks(ctx, g, 1);
     if (s == GRASP_OK && part[0]->rows > 0)
-        gradients__push_chunk(g, part, part[0]->rows, true);
+        grasp__gradients_push_chunk(g, part, part[0]->rows, true);
     return s;
 }
 
@@ -236,9 +237,9 @@ static grasp_status append(grasp_context *ctx, grasp_gradients *g, const grasp_m
     if (s == GRASP_OK && lent)
         return grasp__gradients_append_lent(ctx, g, part);
     if (s == GRASP_OK)
-        s = gradients__check_values(ctx, g, (const grasp_matrix *const *)part, rows->rows, "rows", 0);
+        s = grasp__gradients_check_values(ctx, g, (const grasp_matrix *const *)part, rows->rows, "rows", 0);
     if (s == GRASP_OK)
-        s = gradients__append_copy(ctx, g, (const grasp_matrix *const *)part, rows->rows);
+        s = grasp__gradients_append_copy(ctx, g, (const grasp_matrix *const *)part, rows->rows);
     return s;
 }
 
@@ -298,9 +299,9 @@ static grasp_status append_factors(grasp_context *ctx, grasp_gradients *g, const
     if (s == GRASP_OK && lent)
         s = grasp__gradients_append_lent(ctx, g, part);
     else if (s == GRASP_OK) {
-        s = gradients__check_values(ctx, g, (const grasp_matrix *const *)part, part[0]->rows, "rows", 0);
+        s = grasp__gradients_check_values(ctx, g, (const grasp_matrix *const *)part, part[0]->rows, "rows", 0);
         if (s == GRASP_OK)
-            s = gradients__append_copy(ctx, g, (const grasp_matrix *const *)part, part[0]->rows);
+            s = grasp__gradients_append_copy(ctx, g, (const grasp_matrix *const *)part, part[0]->rows);
     }
     grasp__free(part);
     return s;

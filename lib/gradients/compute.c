@@ -159,13 +159,14 @@ static grasp_status prepare(grasp_context *ctx, job *k, const grasp_gradients *s
 static grasp_status write_rows(grasp_context *ctx, job *k, const grasp_gradients *shape, int64_t m, int64_t done)
 {
     grasp_gradients *view = NULL;
-    grasp_status s = gradients__check_values(ctx, shape, (const grasp_matrix *const *)k->part, m, "gradients", done);
+    grasp_status s =
+        grasp__gradients_check_values(ctx, shape, (const grasp_matrix *const *)k->part, m, "gradients", done);
     if (s == GRASP_OK)
-        s = gradients__create_like(ctx, shape, &view);
+        s = grasp__gradients_create_like(ctx, shape, &view);
     if (s == GRASP_OK)
-        s = gradients__reserve_chunks(ctx, view, 1);
+        s = grasp__gradients_reserve_chunks(ctx, view, 1);
     if (s == GRASP_OK) {
-        gradients__push_chunk(view, k->part, m, true);
+        grasp__gradients_push_chunk(view, k->part, m, true);
         if (k->dtype == GRASP_F64)
             grasp__gradients_read_f64(view, 0, m, k->written->data);
         else
@@ -194,9 +195,9 @@ static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients 
         part = (const grasp_matrix *const *)&k->written;
     }
     if (s == GRASP_OK)
-        s = gradients__check_values(ctx, to, part, m, "gradients", done);
+        s = grasp__gradients_check_values(ctx, to, part, m, "gradients", done);
     if (s == GRASP_OK)
-        s = gradients__append_copy(ctx, to, part, m);
+        s = grasp__gradients_append_copy(ctx, to, part, m);
     return s;
 }
 

@@ -40,10 +40,10 @@ static void load(const grasp_gradients *g, int64_t part, const block *b, int64_t
                  double *out)
 {
     for (int64_t i = 0; i < b->samples; ++i) {
-        const char *row = gradients__part_row(g, part, b->sample + i);
+        const char *row = grasp__gradients_part_row(g, part, b->sample + i);
         for (int64_t t = 0; t < b->positions; ++t, out += n)
-            gradients__widen(row + (size_t)((b->position + t) * width + first) * grasp__dtype_size(g->dtype), g->dtype,
-                             n, out);
+            grasp__gradients_widen(row + (size_t)((b->position + t) * width + first) * grasp__dtype_size(g->dtype),
+                                   g->dtype, n, out);
     }
 }
 

@@ -24,7 +24,7 @@ static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t i = 0; i < a->n; ++i) {
         double row[COLUMNS];
-        gradients__segment(a->g, a->first + i, first, m, row);
+        grasp__gradients_segment(a->g, a->first + i, first, m, row);
         for (int64_t j = 0; j < m; ++j) {
             double sum = high[j] + row[j], part = sum - high[j];
             low[j] += (high[j] - (sum - part)) + (row[j] - part);

@@ -139,7 +139,7 @@ grasp_status grasp__gradients_create_factored(grasp_context *ctx, int32_t dtype,
     return GRASP_OK;
 }
 
-grasp_status gradients__create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out)
+grasp_status grasp__gradients_create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out)
 {
     grasp_status s = create(ctx, g->dtype, g->n_layers, out);
     if (s != GRASP_OK)

@@ -28,7 +28,7 @@ static int64_t chunk_of(const grasp_gradients *store, int64_t i)
     return lo;
 }
 
-const void *gradients__part_row(const grasp_gradients *g, int64_t part, int64_t i)
+const void *grasp__gradients_part_row(const grasp_gradients *g, int64_t part, int64_t i)
 {
     const grasp_gradients *store = gradients_store(g);
     int64_t k = g->index ? g->index[i] : i;
@@ -38,10 +38,10 @@ const void *gradients__part_row(const grasp_gradients *g, int64_t part, int64_t 
 
 const void *grasp__gradients_row(const grasp_gradients *g, int64_t i)
 {
-    return g->n_layers == 0 ? gradients__part_row(g, 0, i) : NULL;
+    return g->n_layers == 0 ? grasp__gradients_part_row(g, 0, i) : NULL;
 }
 
-void gradients__widen(const void *from, int32_t dtype, int64_t n, double *out)
+void grasp__gradients_widen(const void *from, int32_t dtype, int64_t n, double *out)
 {
     if (dtype == GRASP_F64)
         memcpy(out, from, (size_t)n * sizeof *out);
@@ -122,8 +122,8 @@ static void output_segment(const grasp__layer_shape *l, const void *act, const v
 static void layer_segment(const grasp_gradients *g, int64_t layer, int64_t i, int64_t first, int64_t n, double *out)
 {
     const grasp__layer_shape *l = &g->layer[layer];
-    const void *act = gradients__part_row(g, 2 * layer, i);
-    const void *delta = gradients__part_row(g, 2 * layer + 1, i);
+    const void *act = grasp__gradients_part_row(g, 2 * layer, i);
+    const void *delta = grasp__gradients_part_row(g, 2 * layer + 1, i);
     int64_t width = l->inputs + l->has_bias;
     while (n > 0) {
         int64_t o = first / width, from = first % width, m = width - from < n ? width - from : n;
@@ -136,10 +136,10 @@ static void layer_segment(const grasp_gradients *g, int64_t layer, int64_t i, in
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
-void gradients__segment(const grasp_gradients *g, int64_t i, int64_t first, int64_t n, double *out)
+void grasp__gradients_segment(const grasp_gradients *g, int64_t i, int64_t first, int64_t n, double *out)
 {
     if (g->n_layers == 0) {
-        gradients__widen(advance(gradients__part_row(g, 0, i), g->dtype, first), g->dtype, n, out);
+        grasp__gradients_widen(advance(grasp__gradients_part_row(g, 0, i), g->dtype, first), g->dtype, n, out);
         return;
     }
     for (int64_t l = 0; l < g->n_layers && n > 0; ++l) {
@@ -157,20 +157,20 @@ void gradients__segment(const grasp_gradients *g, int64_t i, int64_t first, int6
 void grasp__gradients_read_f64(const grasp_gradients *g, int64_t first, int64_t n, double *out)
 {
     for (int64_t i = 0; i < n; ++i)
-        gradients__segment(g, first + i, 0, g->p, out + i * g->p);
+        grasp__gradients_segment(g, first + i, 0, g->p, out + i * g->p);
 }
 
 void grasp__gradients_read_f32(const grasp_gradients *g, int64_t first, int64_t n, float *out)
 {
     for (int64_t i = 0; i < n; ++i, out += g->p) {
         if (g->n_layers == 0 && g->dtype == GRASP_F32) {
-            memcpy(out, gradients__part_row(g, 0, first + i), (size_t)g->p * sizeof *out);
+            memcpy(out, grasp__gradients_part_row(g, 0, first + i), (size_t)g->p * sizeof *out);
             continue;
         }
         for (int64_t at = 0; at < g->p; at += BLOCK) {
             double values[BLOCK];
             int64_t m = g->p - at < BLOCK ? g->p - at : BLOCK;
-            gradients__segment(g, first + i, at, m, values);
+            grasp__gradients_segment(g, first + i, at, m, values);
             for (int64_t j = 0; j < m; ++j)
                 out[at + j] = (float)values[j];
         }
@@ -182,8 +182,9 @@ void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int6
 {
     int64_t inputs = gradients_part_cols(g, 2 * layer), outputs = gradients_part_cols(g, 2 * layer + 1);
     for (int64_t i = 0; i < n; ++i) {
-        gradients__widen(gradients__part_row(g, 2 * layer, first + i), g->dtype, inputs, act + i * inputs);
-        gradients__widen(gradients__part_row(g, 2 * layer + 1, first + i), g->dtype, outputs, delta + i * outputs);
+        grasp__gradients_widen(grasp__gradients_part_row(g, 2 * layer, first + i), g->dtype, inputs, act + i * inputs);
+        grasp__gradients_widen(grasp__gradients_part_row(g, 2 * layer + 1, first + i), g->dtype, outputs,
+                               delta + i * outputs);
     }
 }
 

@@ -50,24 +50,25 @@ static inline int64_t gradients_part_cols(const grasp_gradients *g, int64_t part
 }
 
 /* Where sample i's row of a part lies. */
-const void *gradients__part_row(const grasp_gradients *g, int64_t part, int64_t i);
+const void *grasp__gradients_part_row(const grasp_gradients *g, int64_t part, int64_t i);
 /* Columns [first, first + n) of sample i as float64. */
-void gradients__segment(const grasp_gradients *g, int64_t i, int64_t first, int64_t n, double *out);
+void grasp__gradients_segment(const grasp_gradients *g, int64_t i, int64_t first, int64_t n, double *out);
 /* n elements at `from`, read as float64. */
-void gradients__widen(const void *from, int32_t dtype, int64_t n, double *out);
+void grasp__gradients_widen(const void *from, int32_t dtype, int64_t n, double *out);
 
 /* An unsealed object of the same form and dtype as g, without rows. */
-grasp_status gradients__create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out);
+grasp_status grasp__gradients_create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out);
 /* Makes room for `more` chunks. */
-grasp_status gradients__reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more);
+grasp_status grasp__gradients_reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more);
 /* Adds a chunk by reference to `part` (n_parts matrices of at least `rows` rows); cannot fail after
- * gradients__reserve_chunks. */
-void gradients__push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent);
+ * grasp__gradients_reserve_chunks. */
+void grasp__gradients_push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent);
 /* Refuses what g cannot hold in the first k rows of a part: NaN, infinity, float32 overflow. Messages add `row` to the
  * row. */
-grasp_status gradients__check_values(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
-                                     int64_t k, const char *what, int64_t row);
+grasp_status grasp__gradients_check_values(grasp_context *ctx, const grasp_gradients *g,
+                                           const grasp_matrix *const *part, int64_t k, const char *what, int64_t row);
 /* Copies the first k rows of the parts, checked. */
-grasp_status gradients__append_copy(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *const *part, int64_t k);
+grasp_status grasp__gradients_append_copy(grasp_context *ctx, grasp_gradients *g, const grasp_matrix *const *part,
+                                          int64_t k);
 
 #endif

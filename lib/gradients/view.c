@@ -15,7 +15,7 @@ grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, con
             s = grasp__fail(ctx, GRASP_E_ARG, "rows[%" PRId64 "] is %" PRId64 ", expected 0 to %" PRId64, i, rows[i],
                             g->n - 1);
     if (s == GRASP_OK)
-        s = gradients__create_like(ctx, g, &view);
+        s = grasp__gradients_create_like(ctx, g, &view);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, n, sizeof *view->index, &view->index);
     if (s != GRASP_OK) {
@@ -66,7 +66,7 @@ static grasp_status check_same_form(grasp_context *ctx, const grasp_gradients *a
 static void push_all(grasp_gradients *to, const grasp_gradients *store)
 {
     for (int64_t c = 0; c < store->n_chunks; ++c)
-        gradients__push_chunk(to, store->parts + c * store->n_parts, store->chunks[c].rows, true);
+        grasp__gradients_push_chunk(to, store->parts + c * store->n_parts, store->chunks[c].rows, true);
 }
 
 grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, grasp_gradients *b, grasp_gradients **out)
@@ -78,9 +78,9 @@ grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, gra
     if (s == GRASP_OK && !grasp__add_i64(a->n, b->n, &n))
         s = grasp__fail(ctx, GRASP_E_OVERFLOW, "the rows of both do not fit");
     if (s == GRASP_OK)
-        s = gradients__create_like(ctx, a, &both);
+        s = grasp__gradients_create_like(ctx, a, &both);
     if (s == GRASP_OK)
-        s = gradients__reserve_chunks(ctx, both, a_store->n_chunks + b_store->n_chunks);
+        s = grasp__gradients_reserve_chunks(ctx, both, a_store->n_chunks + b_store->n_chunks);
     if (s == GRASP_OK && (a->index || b->index))
         s = grasp__alloc(ctx, n, sizeof *both->index, &both->index);
     if (s != GRASP_OK) {
@@ -111,16 +111,16 @@ grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, c
         s = grasp__gradients_create_dense(ctx, x->dtype, x->cols, 0, &g);
     if (s == GRASP_OK) {
         const grasp_matrix *part[1] = {x};
-        s = gradients__check_values(ctx, g, part, x->rows, name, 0);
+        s = grasp__gradients_check_values(ctx, g, part, x->rows, name, 0);
     }
     if (s == GRASP_OK && x->rows > 0)
-        s = gradients__reserve_chunks(ctx, g, 1);
+        s = grasp__gradients_reserve_chunks(ctx, g, 1);
     if (s != GRASP_OK) {
         grasp__gradients_free(g);
         return s;
     }
     if (x->rows > 0)
-        gradients__push_chunk(g, &x, x->rows, true);
+        grasp__gradients_push_chunk(g, &x, x->rows, true);
     g->sealed = true;
     *out = g;
     return GRASP_OK;
