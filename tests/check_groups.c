@@ -81,7 +81,7 @@ START_TEST(refusals_name_the_fault)
 {
     static const int64_t label[] = {0, 1, 0}, low[] = {0, -2, 0}, high[] = {0, 1, INT64_C(1) << 24},
                          bad_rows[] = {0, 3};
-    int64_t out[3], n;
+    int64_t out[3] = {0}, n;
     grasp_context *ctx = test_context();
     grasp_groups *g, *two, *none = (grasp_groups *)out;
     ASSERT_STATUS(ctx, grasp_groups_create(ctx, low, 3, &none), GRASP_E_ARG, "grasp_groups_create: label[1] is -2");
