@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- status ------------------------------------------------------------------------------------------------------ */
 
@@ -659,6 +660,8 @@ typedef struct work {
     pthread_t caller;
     bool own_threads;       /* threads are the library's: their signals are blocked */
     int64_t fail_a, fail_b; /* these tasks fail */
+    int64_t wait_for;       /* task fail_a ends a little after this one */
+    bool slow;              /* every task takes 50 microseconds or more */
     int64_t cancel_at;      /* this one asks for a cancel */
     uint64_t result[TASKS];
 } work;
@@ -679,6 +682,14 @@ static grasp_status do_task(void *arg, int64_t index, int32_t worker)
         w->result[index] += grasp__rng_u64(&rng);
     if (index == w->cancel_at)
         grasp_context_cancel(w->ctx);
+    if (w->slow)
+        nanosleep(&(struct timespec){0, 50000}, NULL);
+    for (int i = 0; index == w->fail_a && w->wait_for >= 0 && i < 1000; i++) {
+        bool there = atomic_load(&w->runs[w->wait_for]) > 0;
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+        if (there)
+            break;
+    }
     atomic_fetch_sub(&w->in_use[worker], 1);
     return index == w->fail_a ? GRASP_E_NUMERIC : index == w->fail_b ? GRASP_E_EMPTY : GRASP_OK;
 }
@@ -688,7 +699,7 @@ static void work_init(work *w, grasp_context *ctx)
     memset(w, 0, sizeof *w);
     w->ctx = ctx;
     w->caller = pthread_self();
-    w->fail_a = w->fail_b = w->cancel_at = -1;
+    w->fail_a = w->fail_b = w->cancel_at = w->wait_for = -1;
 }
 
 static grasp_status run_work(grasp_context *ctx, work *w)
@@ -744,6 +755,23 @@ START_TEST(lowest_failing_task_is_reported)
         for (int i = 0; i < 22 && i < w.fail_a; i++)
             ck_assert_int_eq(atomic_load(&w.runs[i]), 1);
         ck_assert_int_eq(atomic_load(&w.runs[TASKS - 1]), 0);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
+/* The lower of two failures comes later. */
+START_TEST(lowest_failing_task_wins_though_late)
+{
+    static work w;
+    for (int32_t threads = 2; threads <= 4; threads++) {
+        grasp_context *ctx = test_context();
+        ASSERT_OK(ctx, grasp_context_set_threads(ctx, threads));
+        work_init(&w, ctx);
+        w.fail_a = 20;
+        w.fail_b = w.wait_for = 22;
+        ASSERT_STATUS(ctx, run_work(ctx, &w), GRASP_E_NUMERIC, "");
+        ck_assert_int_eq(atomic_load(&w.runs[22]), 1);
         grasp_context_free(ctx);
     }
 }
@@ -858,6 +886,7 @@ START_TEST(callers_parallel_for_runs_the_tasks)
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, 4));
         ASSERT_OK(ctx, grasp_context_set_parallel(ctx, run_pool, &p, NULL));
         work_init(&w, ctx);
+        w.slow = p.threaded; /* so that all of its threads get to work */
         ASSERT_OK(ctx, run_work(ctx, &w));
         ck_assert_int_eq(p.asked, 4);
         for (int i = 0; i < TASKS; i++)
@@ -1027,6 +1056,7 @@ Suite *check_base_suite(void)
     tcase_add_test(all, every_task_runs_once);
     tcase_add_test(all, same_bits_at_any_number_of_threads);
     tcase_add_test(all, lowest_failing_task_is_reported);
+    tcase_add_test(all, lowest_failing_task_wins_though_late);
     tcase_add_test(all, cancel_stops_the_loop);
     tcase_add_test(all, loop_ticks_on_the_calling_thread);
     tcase_add_test(all, own_threads_block_signals);

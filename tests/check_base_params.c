@@ -275,6 +275,7 @@ START_TEST(text_sets_many)
     ASSERT_OK(ctx, grasp_params_parse(ctx, params, "adam=1;step=0.5;step=0.75;middle.mode="));
     ck_assert(get_i64("adam") == 1 && get_f64("step") == 0.75); /* the last counts */
     ck_assert_str_eq(get_str("middle.mode"), "");
+    ck_assert_str_eq(get_str("leaf.metric"), "euclidean"); /* what an earlier text set, copied by the later one */
 }
 END_TEST
 

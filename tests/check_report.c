@@ -72,6 +72,7 @@ START_TEST(a_name_stands_once)
     ck_assert_str_eq(text, "many");
     ck_assert_str_eq(grasp_report_name(r, 1), "loss");
     grasp_report_free(r);
+    ck_assert(grasp_context_memory_used(ctx) == 0);
     grasp_context_free(ctx);
 }
 END_TEST

@@ -111,7 +111,7 @@ typedef int32_t (*grasp_parallel_fn)(void *user, grasp_task_fn task, void *arg, 
 
 /** Makes a context. `alloc_or_null` NULL: malloc and free. Errors: GRASP_E_ARG, GRASP_E_NOMEM. */
 GRASP_API grasp_status grasp_context_create(const grasp_allocator *alloc_or_null, grasp_context **out);
-/** Frees a context; handles made with it stay valid. */
+/** Frees a context, in which no call may be running; handles made with it stay valid. NULL does nothing. */
 GRASP_API void grasp_context_free(grasp_context *ctx);
 /** Message of the last failed call, "" after a success: function, argument, found, expected.
  *  Valid until the next call in this context, which must not run at the same time. */
