@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- small helpers ---------------------------------------------------------------------------------------------------- */
+/* ---- small helpers ----------------------------------------------------------------------------------------------- */
 
 static grasp_params *params_of(grasp_context *ctx, const char *algorithm, const char *text)
 {
@@ -68,7 +68,7 @@ static double reported(grasp_context *ctx, grasp_clusterer *c, const char *name)
     return value;
 }
 
-/* ---- DBSCAN against brute force --------------------------------------------------------------------------------------------- */
+/* ---- DBSCAN against brute force ---------------------------------------------------------------------------------- */
 
 /* One random problem: labels, core flags and the certificate; then the same samples in another order. */
 static bool check_problem(uint64_t item, bool stored)
@@ -88,14 +88,17 @@ static bool check_problem(uint64_t item, bool stored)
         grasp__certificate seen;
         grasp_context_set_kernel(ctx, kernels[item % 4]); /* stays "auto" where absent */
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, 1 + (int32_t)(item % 3)));
-        grasp__format(text, sizeof text, "metric=%s;center=%d%s", q->euclidean ? "euclidean" : "cosine", (int)q->centered,
-                      stored ? ";storage=condensed" : "");
+        grasp__format(text, sizeof text, "metric=%s;center=%d%s", q->euclidean ? "euclidean" : "cosine",
+                      (int)q->centered, stored ? ";storage=condensed" : "");
         grasp_distances *d = space_of(ctx, q->x, q->n, q->p, text);
         ASSERT_OK(ctx, grasp__dbscan(ctx, d, q->eps, q->min_samples, NULL, label, core, &found, &seen));
-        ck_assert_msg(found == clusters, "problem %d (%s): %d clusters, expected %d", (int)item, q->kind, (int)found, (int)clusters);
+        ck_assert_msg(found == clusters, "problem %d (%s): %d clusters, expected %d", (int)item, q->kind, (int)found,
+                      (int)clusters);
         for (size_t i = 0; i < n; i++)
-            ck_assert_msg(label[i] == expected[i] && core[i] == expected_core[i], "problem %d (%s): sample %d has label %d core %d, "
-                          "expected %d and %d", (int)item, q->kind, (int)i, (int)label[i], core[i], (int)expected[i], expected_core[i]);
+            ck_assert_msg(label[i] == expected[i] && core[i] == expected_core[i],
+                          "problem %d (%s): sample %d has label %d core %d, "
+                          "expected %d and %d",
+                          (int)item, q->kind, (int)i, (int)label[i], core[i], (int)expected[i], expected_core[i]);
         ck_assert_int_eq(seen.pairs, q->n * (q->n - 1) / 2);
         ck_assert_int_eq(seen.undecided, seen.exact);
         grasp_distances_free(d);
@@ -120,7 +123,8 @@ START_TEST(random_problems)
 }
 END_TEST
 
-/* Another order of the samples gives the same partition of the cores, the same noise, and border samples in the lowest cluster. */
+/* Another order of the samples gives the same partition of the cores, the same noise, and border samples in the lowest
+ * cluster. */
 START_TEST(permutations)
 {
     for (int64_t t = 0; t < trials(60); t++) {
@@ -130,7 +134,8 @@ START_TEST(permutations)
         int *within = malloc((n * n + 1) * sizeof *within);
         if (oracle_matrix(o, q->eps, within)) {
             grasp__rng rng = test_rng((uint64_t)t);
-            int64_t *order = malloc((n + 1) * sizeof *order), *label[2] = {malloc((n + 1) * sizeof(int64_t)), malloc((n + 1) * sizeof(int64_t))};
+            int64_t *order = malloc((n + 1) * sizeof *order),
+                    *label[2] = {malloc((n + 1) * sizeof(int64_t)), malloc((n + 1) * sizeof(int64_t))};
             uint8_t *core[2] = {malloc(n + 1), malloc(n + 1)};
             double *x = malloc((n * p + 1) * sizeof *x);
             grasp_context *ctx = test_context();
@@ -140,8 +145,10 @@ START_TEST(permutations)
             for (size_t i = 0; i < n; i++)
                 memcpy(x + i * p, q->x + (size_t)order[i] * p, p * sizeof *x);
             for (int side = 0; side < 2; side++) {
-                grasp_distances *d = space_of(ctx, side ? x : q->x, q->n, q->p, q->euclidean ? "metric=euclidean" : "center=0");
-                ASSERT_OK(ctx, grasp__dbscan(ctx, d, q->eps, q->min_samples, NULL, label[side], core[side], NULL, NULL));
+                grasp_distances *d =
+                    space_of(ctx, side ? x : q->x, q->n, q->p, q->euclidean ? "metric=euclidean" : "center=0");
+                ASSERT_OK(ctx,
+                          grasp__dbscan(ctx, d, q->eps, q->min_samples, NULL, label[side], core[side], NULL, NULL));
                 grasp_distances_free(d);
             }
             for (size_t i = 0; i < n; i++) {
@@ -255,8 +262,8 @@ START_TEST(small_cases)
         labels_of(ctx, c, label, cases[t].n);
         ASSERT_OK(ctx, grasp_clusterer_core_flags(ctx, c, core, cases[t].n));
         for (int64_t i = 0; i < cases[t].n; i++)
-            ck_assert_msg(label[i] == cases[t].label[i] && core[i] == cases[t].core[i], "case %d, sample %d: label %d", (int)t, (int)i,
-                          (int)label[i]);
+            ck_assert_msg(label[i] == cases[t].label[i] && core[i] == cases[t].core[i], "case %d, sample %d: label %d",
+                          (int)t, (int)i, (int)label[i]);
         ck_assert(isnan(grasp_clusterer_objective(c)));
         ck_assert_double_eq(reported(ctx, c, "pairs"), (double)(cases[t].n * (cases[t].n - 1) / 2));
         grasp_matrix_free(m);
@@ -288,7 +295,7 @@ START_TEST(certificate)
 }
 END_TEST
 
-/* ---- stored vectors ------------------------------------------------------------------------------------------------------- */
+/* ---- stored vectors ---------------------------------------------------------------------------------------------- */
 
 /* The rows of one class among train and val: features (p = 2) or gradients (p = 6). *where[i]: position among all. */
 static double *class_rows(const char *of_case, const char *rows, int64_t class, int64_t *n, int64_t *p, int64_t *where)
@@ -316,8 +323,9 @@ static double *class_rows(const char *of_case, const char *rows, int64_t class, 
     return x;
 }
 
-static void check_stored(grasp_context *ctx, const double *x, int64_t n, int64_t p, const char *metric, double eps, int64_t min_samples,
-                         const int64_t *expected, int64_t expected_clusters, int64_t expected_noise)
+static void check_stored(grasp_context *ctx, const double *x, int64_t n, int64_t p, const char *metric, double eps,
+                         int64_t min_samples, const int64_t *expected, int64_t expected_clusters,
+                         int64_t expected_noise)
 {
     char text[40];
     int64_t label[800], clusters, noise = 0;
@@ -326,8 +334,8 @@ static void check_stored(grasp_context *ctx, const double *x, int64_t n, int64_t
     ASSERT_OK(ctx, grasp__dbscan(ctx, d, eps, min_samples, NULL, label, NULL, &clusters, NULL));
     for (int64_t i = 0; i < n; i++)
         noise += label[i] < 0;
-    ck_assert_msg(clusters == expected_clusters && noise == expected_noise, "%s eps %g m %d: %d clusters, %d noise", metric, eps,
-                  (int)min_samples, (int)clusters, (int)noise);
+    ck_assert_msg(clusters == expected_clusters && noise == expected_noise, "%s eps %g m %d: %d clusters, %d noise",
+                  metric, eps, (int)min_samples, (int)clusters, (int)noise);
     for (int64_t i = 0; expected && i < n; i++)
         ck_assert_int_eq(label[i], expected[i]);
     grasp_distances_free(d);
@@ -366,8 +374,8 @@ START_TEST(stored_choices)
     char of_case[16], rows[16], metric[16];
     double eps[2], score[2], ari4, ari6;
     int min_samples[2], n, lines = 0;
-    while (fscanf(f, "%15s %15s %15s %lf %d %lf %lf %d %lf %lf %lf %d", of_case, rows, metric, &eps[0], &min_samples[0], &score[0],
-                  &eps[1], &min_samples[1], &score[1], &ari4, &ari6, &n) == 12) {
+    while (fscanf(f, "%15s %15s %15s %lf %d %lf %lf %d %lf %lf %lf %d", of_case, rows, metric, &eps[0], &min_samples[0],
+                  &score[0], &eps[1], &min_samples[1], &score[1], &ari4, &ari6, &n) == 12) {
         int64_t merged[800], offset = 0;
         ck_assert_int_eq(n, 800);
         for (int i = 0, v; i < n && fscanf(f, "%d", &v) == 1; i++)
@@ -391,8 +399,8 @@ START_TEST(stored_choices)
     f = fopen("tests/data/expected_grid.txt", "r");
     ck_assert_ptr_nonnull(f);
     int class, clusters, noise, line = 0;
-    while (fscanf(f, "%15s %15s %15s %d %lf %d %d %d %lf %lf", of_case, rows, metric, &class, &eps[0], &min_samples[0], &clusters, &noise,
-                  &score[0], &ari4) == 10)
+    while (fscanf(f, "%15s %15s %15s %d %lf %d %d %d %lf %lf", of_case, rows, metric, &class, &eps[0], &min_samples[0],
+                  &clusters, &noise, &score[0], &ari4) == 10)
         if (line++ % 5 == 0) {
             int64_t count, p, where[800];
             double *x = class_rows(of_case, rows, class, &count, &p, where);
@@ -422,8 +430,9 @@ START_TEST(stored_inertias)
             grasp_clusterer *c = clusterer_of(ctx, "kmeans", text);
             grasp_matrix *m = matrix_of(ctx, x, n, p);
             ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, m));
-            ck_assert_msg(grasp_clusterer_objective(c) <= inertia[class] * (1 + 1e-9), "%s %s k %d class %d: %.12g, scikit-learn %.12g", of_case,
-                          rows, k, (int)class, grasp_clusterer_objective(c), inertia[class]);
+            ck_assert_msg(grasp_clusterer_objective(c) <= inertia[class] * (1 + 1e-9),
+                          "%s %s k %d class %d: %.12g, scikit-learn %.12g", of_case, rows, k, (int)class,
+                          grasp_clusterer_objective(c), inertia[class]);
             grasp_matrix_free(m);
             grasp_clusterer_free(c);
             free(x);
@@ -436,10 +445,10 @@ START_TEST(stored_inertias)
 }
 END_TEST
 
-/* ---- k-means -------------------------------------------------------------------------------------------------------------- */
+/* ---- k-means ----------------------------------------------------------------------------------------------------- */
 
-/* At the end every row is next to its centre, the centres are the means of their rows, the inertia is their sum, and clusters are
- * numbered by lowest row. */
+/* At the end every row is next to its centre, the centres are the means of their rows, the inertia is their sum, and
+ * clusters are numbered by lowest row. */
 START_TEST(kmeans_fixed_point)
 {
     for (int64_t t = 0; t < trials(40); t++) {
@@ -514,7 +523,8 @@ START_TEST(kmeans_edges)
     ck_assert(center[0] == 5 && center[1] == 1 && center[2] == 9);
     grasp_clusterer_free(c);
     c = clusterer_of(ctx, "kmeans", "k=7");
-    ASSERT_STATUS(ctx, grasp_clusterer_fit_points(ctx, c, m), GRASP_E_PARAM, "k is 7, expected at most the number of samples, n = 6");
+    ASSERT_STATUS(ctx, grasp_clusterer_fit_points(ctx, c, m), GRASP_E_PARAM,
+                  "k is 7, expected at most the number of samples, n = 6");
     grasp_clusterer_free(c);
     c = clusterer_of(ctx, "kmeans", "k=1");
     ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, m));
@@ -543,7 +553,7 @@ START_TEST(kmeans_edges)
 }
 END_TEST
 
-/* ---- arguments ------------------------------------------------------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
 
 START_TEST(arguments)
 {
@@ -555,10 +565,12 @@ START_TEST(arguments)
     grasp_groups *groups = NULL;
     grasp_report *report = NULL;
     grasp_distances *d = NULL;
-    grasp_matrix *points = matrix_of(ctx, x, 3, 1), *table = matrix_of(ctx, square, 3, 3), *centers = matrix_of(ctx, center, 2, 1);
+    grasp_matrix *points = matrix_of(ctx, x, 3, 1), *table = matrix_of(ctx, square, 3, 3),
+                 *centers = matrix_of(ctx, center, 2, 1);
     grasp_params *params = params_of(ctx, "kmeans", "");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, NULL, NULL, &c), GRASP_E_ARG, "algorithm");
-    ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "optics", NULL, &c), GRASP_E_ARG, "\"optics\", expected \"dbscan\" or \"kmeans\"");
+    ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "optics", NULL, &c), GRASP_E_ARG,
+                  "\"optics\", expected \"dbscan\" or \"kmeans\"");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "dbscan", params, &c), GRASP_E_PARAM, "kmeans");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "dbscan", NULL, NULL), GRASP_E_ARG, "");
     ASSERT_STATUS(ctx, grasp_params_set_i64(ctx, params, GRASP_KEY_K, 0), GRASP_E_PARAM, "k");
@@ -607,7 +619,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* ---- every allocation, every progress call, every number of threads ------------------------------------------------------------ */
+/* ---- every allocation, every progress call, every number of threads ---------------------------------------------- */
 
 enum { SCENARIO_N = 400, SCENARIO_P = 3 };
 typedef struct scenario_case {
@@ -642,7 +654,8 @@ static grasp_status scenario(grasp_context *ctx, void *arg)
     if (s == GRASP_OK && !c->points)
         s = grasp_distances_create_from_points(ctx, m, NULL, &d);
     if (s == GRASP_OK)
-        s = c->points ? grasp_clusterer_fit_points(ctx, clusterer, m) : grasp_clusterer_fit_distances(ctx, clusterer, d);
+        s = c->points ? grasp_clusterer_fit_points(ctx, clusterer, m)
+                      : grasp_clusterer_fit_distances(ctx, clusterer, d);
     if (s == GRASP_OK)
         s = grasp_clusterer_groups(ctx, clusterer, &groups);
     if (s == GRASP_OK)

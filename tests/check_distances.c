@@ -41,7 +41,7 @@ static const char *text_of(const problem *q)
     return q->euclidean ? "metric=euclidean" : q->centered ? "metric=cosine" : "metric=cosine;center=0";
 }
 
-/* ---- values and decisions ---------------------------------------------------------------------------------------------- */
+/* ---- values and decisions ---------------------------------------------------------------------------------------- */
 
 static void check_values(grasp_context *ctx, const problem *q, const oracle *o, const grasp_distances *d)
 {
@@ -58,14 +58,15 @@ static void check_values(grasp_context *ctx, const problem *q, const oracle *o, 
         for (int64_t j = 0; j < q->n; j++) {
             long double truth = oracle_distance(o, i, j);
             int clear = oracle_within(o, i, j, q->eps);
-            ck_assert_msg(fabsl(v[i * q->n + j] - truth) <= 1e-12L * (q->euclidean ? truth : 1), "%s: block(%d, %d) = %g, truth %Lg",
-                          q->kind, (int)i, (int)j, v[i * q->n + j], truth);
+            ck_assert_msg(fabsl(v[i * q->n + j] - truth) <= 1e-12L * (q->euclidean ? truth : 1),
+                          "%s: block(%d, %d) = %g, truth %Lg", q->kind, (int)i, (int)j, v[i * q->n + j], truth);
             if (i < m && j < m)
-                ck_assert_msg(fabsl(tile[i * m + j] - truth) <= half_width, "%s: tile(%d, %d) = %g, truth %Lg, half-width %g", q->kind,
-                              (int)i, (int)j, tile[i * m + j], truth, half_width);
+                ck_assert_msg(fabsl(tile[i * m + j] - truth) <= half_width,
+                              "%s: tile(%d, %d) = %g, truth %Lg, half-width %g", q->kind, (int)i, (int)j,
+                              tile[i * m + j], truth, half_width);
             if (clear >= 0)
-                ck_assert_msg(grasp__reader_within(reader, i, j, q->eps) == clear, "%s: (%d, %d) at %.17g, truth %.20Lg", q->kind,
-                              (int)i, (int)j, q->eps, truth);
+                ck_assert_msg(grasp__reader_within(reader, i, j, q->eps) == clear,
+                              "%s: (%d, %d) at %.17g, truth %.20Lg", q->kind, (int)i, (int)j, q->eps, truth);
             ck_assert(grasp__reader_within(reader, i, j, q->eps) == grasp__reader_within(reader, j, i, q->eps));
         }
     grasp__reader_free(reader);
@@ -89,7 +90,8 @@ static void check_queries(grasp_context *ctx, const problem *q, const oracle *o,
             int64_t expected = 0;
             for (int64_t j = 0; j < q->n; j++)
                 expected += within[i * q->n + j];
-            ck_assert_msg(count[i] == expected, "%s: %d neighbours of %d, expected %d", q->kind, (int)count[i], (int)i, (int)expected);
+            ck_assert_msg(count[i] == expected, "%s: %d neighbours of %d, expected %d", q->kind, (int)count[i], (int)i,
+                          (int)expected);
         }
     }
     int64_t k = (q->n + 1) / 2;
@@ -102,8 +104,8 @@ static void check_queries(grasp_context *ctx, const problem *q, const oracle *o,
                 largest = fmax(largest, row[j]);
             }
             qsort(row, (size_t)q->n, sizeof *row, by_value);
-            ck_assert_msg(fabs(kth[i] - row[k - 1]) <= (q->euclidean ? 1e-11 * largest : 1e-12), "%s: kth %g, expected %g", q->kind, kth[i],
-                          row[k - 1]);
+            ck_assert_msg(fabs(kth[i] - row[k - 1]) <= (q->euclidean ? 1e-11 * largest : 1e-12),
+                          "%s: kth %g, expected %g", q->kind, kth[i], row[k - 1]);
         }
     }
     free(within);
@@ -206,8 +208,8 @@ START_TEST(exact_ties)
                 grasp__format(text, sizeof text, "%s%s", cases[t].text, stored ? ";storage=condensed" : "");
                 grasp_distances *d = space_of(ctx, x, 2, 3, text);
                 ASSERT_OK(ctx, grasp_distances_within(ctx, d, cases[t].eps, count, 2));
-                ck_assert_msg(count[0] == 1 + cases[t].within && count[1] == count[0], "case %d, swapped %d, stored %d: %d", (int)t, swap,
-                              stored, (int)count[0]);
+                ck_assert_msg(count[0] == 1 + cases[t].within && count[1] == count[0],
+                              "case %d, swapped %d, stored %d: %d", (int)t, swap, stored, (int)count[0]);
                 grasp_distances_free(d);
             }
     grasp_context_free(ctx);
@@ -240,7 +242,7 @@ START_TEST(zero_rows)
 }
 END_TEST
 
-/* ---- storage and sources ----------------------------------------------------------------------------------------------- */
+/* ---- storage and sources ----------------------------------------------------------------------------------------- */
 
 START_TEST(stored_equals_implicit)
 {
@@ -310,11 +312,13 @@ START_TEST(factored_equals_dense)
     grasp_context *ctx = test_context();
     random_normals(&rng, act, N * T * IN);
     random_normals(&rng, delta, N * T * OUT);
-    grasp_matrix *a = matrix_of(ctx, act, N, T * IN), *b = matrix_of(ctx, delta, N, T * OUT), *dense = matrix_of(ctx, rows, N, P);
+    grasp_matrix *a = matrix_of(ctx, act, N, T * IN), *b = matrix_of(ctx, delta, N, T * OUT),
+                 *dense = matrix_of(ctx, rows, N, P);
     grasp_gradients *g = NULL;
     const int64_t in = IN, out = OUT, positions = T;
     ASSERT_OK(ctx, grasp_gradients_create_factored(ctx, GRASP_F64, 1, &in, &out, &positions, NULL, N, &g));
-    ASSERT_OK(ctx, grasp_gradients_append_factors(ctx, g, (const grasp_matrix *const *)&a, (const grasp_matrix *const *)&b, 1));
+    ASSERT_OK(ctx, grasp_gradients_append_factors(ctx, g, (const grasp_matrix *const *)&a,
+                                                  (const grasp_matrix *const *)&b, 1));
     ASSERT_OK(ctx, grasp_gradients_seal(ctx, g));
     ASSERT_OK(ctx, grasp_gradients_rows(ctx, g, 0, N, dense));
     grasp_distances *d[2] = {NULL, NULL};
@@ -363,7 +367,7 @@ START_TEST(given_mean)
 }
 END_TEST
 
-/* ---- weighted sums -------------------------------------------------------------------------------------------------------- */
+/* ---- weighted sums ----------------------------------------------------------------------------------------------- */
 
 enum { SUMS_N = 150, SUMS_P = 9, SUMS_K = 4 };
 typedef struct sums_case {
@@ -422,7 +426,7 @@ START_TEST(weighted_sums)
 }
 END_TEST
 
-/* ---- errors ----------------------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(arguments)
 {
@@ -444,7 +448,8 @@ START_TEST(arguments)
     ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, m, &d), GRASP_E_DIM, "square");
     ASSERT_STATUS(ctx, grasp_params_set_str(ctx, params, GRASP_KEY_METRIC, "manhattan"), GRASP_E_PARAM, "manhattan");
     x[3] = NAN;
-    ASSERT_STATUS(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d), GRASP_E_NUMERIC, "row 1 has NaN at column 1");
+    ASSERT_STATUS(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d), GRASP_E_NUMERIC,
+                  "row 1 has NaN at column 1");
     ck_assert_ptr_null(d);
     x[3] = 1.7e308;
     x[5] = -1.7e308;
@@ -495,7 +500,8 @@ START_TEST(square_matrices)
     v[5] = NAN;
     ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, m, &d), GRASP_E_NUMERIC, "row 1 has NaN at column 2");
     v[5] = 4;
-    ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, m, &d), GRASP_E_NUMERIC, "row 2 has 3 at column 1, but row 1 has 4 at column 2");
+    ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, m, &d), GRASP_E_NUMERIC,
+                  "row 2 has 3 at column 1, but row 1 has 4 at column 2");
     v[5] = 3, v[4] = 0.5;
     ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, m, &d), GRASP_E_NUMERIC, "row 1 has 0.5 at column 1");
     v[4] = 0, v[6] = -2;
@@ -574,7 +580,8 @@ START_TEST(empty_and_single)
     int64_t count[1];
     for (int64_t n = 0; n <= 1; n++)
         for (int q = 0; q < 4; q++) {
-            grasp_distances *d = space_of(ctx, x, n, 2, (const char *[]){"", "center=0", "metric=euclidean", "storage=condensed"}[q]);
+            grasp_distances *d =
+                space_of(ctx, x, n, 2, (const char *[]){"", "center=0", "metric=euclidean", "storage=condensed"}[q]);
             ck_assert_int_eq(grasp_distances_count(d), n);
             ASSERT_OK(ctx, grasp_distances_within(ctx, d, 0, n ? count : NULL, n));
             ASSERT_STATUS(ctx, grasp_distances_kth(ctx, d, 1, kth, n), n ? GRASP_OK : GRASP_E_ARG, "");
@@ -586,7 +593,7 @@ START_TEST(empty_and_single)
 }
 END_TEST
 
-/* ---- every allocation, every progress call, every number of threads ------------------------------------------------------- */
+/* ---- every allocation, every progress call, every number of threads ---------------------------------------------- */
 
 enum { SCENARIO_N = 300, SCENARIO_P = 20 };
 typedef struct scenario_case {

@@ -15,11 +15,18 @@ static long double dot(const double *x, const double *y, int64_t p)
     return sum;
 }
 
-/* The mean and the rounded rows are those of the definition: the compensated sum is nearer to the exact mean than binary64. */
+/* The mean and the rounded rows are those of the definition: the compensated sum is nearer to the exact mean than
+ * binary64. */
 oracle *oracle_make(const double *x, int64_t n, int64_t p, bool euclidean, bool centered)
 {
     oracle *o = calloc(1, sizeof *o);
-    *o = (oracle){n, p, euclidean, centered, x, malloc((size_t)(n * p + 1) * sizeof(double)), calloc((size_t)n + 1, sizeof(bool))};
+    *o = (oracle){n,
+                  p,
+                  euclidean,
+                  centered,
+                  x,
+                  malloc((size_t)(n * p + 1) * sizeof(double)),
+                  calloc((size_t)n + 1, sizeof(bool))};
     double *mean = calloc((size_t)p + 1, sizeof(double));
     for (int64_t k = 0; k < p && n > 0 && !euclidean && centered; k++) {
         grasp__sum sum = {0, 0};
@@ -93,7 +100,8 @@ bool oracle_matrix(const oracle *o, double eps, int *within)
 }
 
 /* Clusters in the order of their lowest core; later clusters do not take a border sample from an earlier one. */
-int64_t oracle_dbscan(const int *within, int64_t n, int64_t min_samples, const int64_t *multiplicity, int64_t *label, uint8_t *core)
+int64_t oracle_dbscan(const int *within, int64_t n, int64_t min_samples, const int64_t *multiplicity, int64_t *label,
+                      uint8_t *core)
 {
     int64_t clusters = 0, *stack = malloc((size_t)(n + 1) * sizeof *stack);
     for (int64_t i = 0; i < n; i++) {
@@ -124,9 +132,10 @@ int64_t oracle_dbscan(const int *within, int64_t n, int64_t min_samples, const i
     return clusters;
 }
 
-/* ---- problems --------------------------------------------------------------------------------------------------------- */
+/* ---- problems ---------------------------------------------------------------------------------------------------- */
 
-static const int64_t integer_rows[][2] = {{3, 4}, {4, 3}, {-3, 4}, {4, -3}, {5, 0}, {0, 5}, {6, 8}, {0, 0}, {-5, 0}, {1, 0}};
+static const int64_t integer_rows[][2] = {{3, 4}, {4, 3}, {-3, 4}, {4, -3}, {5, 0},
+                                          {0, 5}, {6, 8}, {0, 0},  {-5, 0}, {1, 0}};
 
 static void fill_clusters(problem *q, grasp__rng *rng, double spread)
 {
@@ -221,14 +230,16 @@ problem *problem_random(uint64_t item)
                 q->x[2 * i + k] = (double)integer_rows[r][k];
         }
         q->centered = false;
-        q->eps = q->euclidean ? (double)(1 + grasp__rng_below(&rng, 5)) : (double[]){0, 1, 2, 0.5, 1.5}[grasp__rng_below(&rng, 5)];
+        q->eps = q->euclidean ? (double)(1 + grasp__rng_below(&rng, 5))
+                              : (double[]){0, 1, 2, 0.5, 1.5}[grasp__rng_below(&rng, 5)];
         break;
     case 8:
         q->kind = "scaled ties"; /* powers of two keep every product exact */
         for (int64_t i = 0; i < 2 * q->n; i++)
             q->x[i] = ldexp((double)grasp__rng_below(&rng, 9) - 4, -100);
         q->centered = false;
-        q->eps = q->euclidean ? ldexp((double)grasp__rng_below(&rng, 5), -100) : (double[]){0, 1, 2}[grasp__rng_below(&rng, 3)];
+        q->eps = q->euclidean ? ldexp((double)grasp__rng_below(&rng, 5), -100)
+                              : (double[]){0, 1, 2}[grasp__rng_below(&rng, 3)];
         break;
     default:
         q->kind = "clusters";

@@ -23,8 +23,8 @@ typedef struct grasp_clusterer grasp_clusterer;
 #define GRASP_KEY_K "k"                     /**< kmeans: number of clusters */
 #define GRASP_KEY_RESTARTS "restarts"       /**< kmeans: k-means++ starts, the lowest inertia wins */
 #define GRASP_KEY_MAX_ITERATIONS "max_iterations" /**< kmeans and trainers: limit, reached: GRASP_NOT_CONVERGED */
-#define GRASP_KEY_TOLERANCE "tolerance"     /**< kmeans: stop when no centre moved by more, relative to the data's
-                                                 spread */
+#define GRASP_KEY_TOLERANCE "tolerance"     /**< kmeans: stop when no centre moved by more, relative to the root
+                                                 mean squared distance from the mean */
 #define GRASP_KEY_UNIT "unit"               /**< kmeans on distances with metric cosine: rows are unit vectors; on
                                                  points: 1 normalises */
 
@@ -34,9 +34,11 @@ typedef struct grasp_clusterer grasp_clusterer;
  *  lowest cluster number among those cores;
  *  the rest is GRASP_NOISE. Independent of scan order; the labels scikit-learn gives. (Ester et al. 1996; Schubert et
  *  al. 2017.) k-means: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii 2007), ties to the lowest centre,
- *  clusters numbered by lowest index. */
+ *  clusters numbered by lowest index;
+ *  GRASP_NOT_CONVERGED when the best start met max_iterations. Starts depend on the context's seed alone. */
 GRASP_API grasp_status grasp_clusterer_create(grasp_context *ctx, const char *algorithm,
                                               const grasp_params *params_or_null, grasp_clusterer **out);
+/** Frees a clusterer; groups and reports taken from it stay. */
 GRASP_API void         grasp_clusterer_free(grasp_clusterer *clusterer);
 /** Times each of the n samples counts (>= 1; duplicate rows kept once); NULL: once. DBSCAN counts them towards
  *  min_samples, k-means weighs its means with them. Used by the fits that follow; n must then agree. */
@@ -57,8 +59,8 @@ GRASP_API grasp_status grasp_clusterer_core_flags(grasp_context *ctx, const gras
 GRASP_API grasp_status grasp_clusterer_centers(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_matrix *out);
 /** kmeans: inertia (sum of squared distances to the centres); dbscan: NaN. */
 GRASP_API double grasp_clusterer_objective(const grasp_clusterer *clusterer);
-/** What the last fit did. dbscan: "pairs" evaluated, "undecided" by tiles, "exact" decisions, "ties" (pairs within 1e-6
- *  of eps).
+/** What the last fit did; every pair stands in the counts once. dbscan: "pairs" evaluated, "undecided" by tiles,
+ *  "exact" decisions, "ties" (pairs within 1e-6 of eps).
  *  kmeans: "iterations", "inertia", and "inertia.restart" of every start. */
 GRASP_API grasp_status grasp_clusterer_report(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_report **out);
 

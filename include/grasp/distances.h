@@ -33,9 +33,10 @@ typedef struct grasp_distances grasp_distances;
  *  building. */
 GRASP_API grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p,
                                              const grasp_params *params_or_null, uint64_t *out);
-/** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p)
- *  implicit, O(n^2 p) condensed. GRASP_E_MEMLIMIT before anything large is made. GRASP_CANCELLED: *out is valid and
- *  implicit. */
+/** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p),
+ *  O(n^2 p) when condensed; holds what grasp_distances_bytes() says. GRASP_E_MEMLIMIT before anything large is made;
+ *  GRASP_E_NUMERIC for rows too large to centre. GRASP_CANCELLED while values are being stored: *out is valid and
+ *  implicit; earlier: *out is NULL. */
 GRASP_API grasp_status grasp_distances_create(grasp_context *ctx, grasp_gradients *gradients,
                                               const grasp_params *params_or_null, grasp_distances **out);
 /** The same among feature points, the rows of x (kept by reference). */
@@ -46,20 +47,27 @@ GRASP_API grasp_status grasp_distances_create_from_points(grasp_context *ctx, gr
  *  Violations are named by row and column. */
 GRASP_API grasp_status grasp_distances_create_from_matrix(grasp_context *ctx, grasp_matrix *square,
                                                           grasp_distances **out);
+/** One more owner; NULL stays NULL. */
 GRASP_API grasp_distances *grasp_distances_ref(grasp_distances *distances);
+/** Drops an owner; any thread. */
 GRASP_API void             grasp_distances_free(grasp_distances *distances);
+/** Samples; 0 for NULL. */
 GRASP_API int64_t          grasp_distances_count(const grasp_distances *distances);
 /** "cosine", "euclidean" or "precomputed". Static. */
 GRASP_API const char *grasp_distances_metric(const grasp_distances *distances);
+/** 1 when values are kept: condensed or precomputed. */
 GRASP_API int32_t     grasp_distances_is_stored(const grasp_distances *distances);
 /** Values of samples [i, i + ni) against [j, j + nj) into out (ni x nj), each within 1e-12 (cosine: absolute;
- *  euclidean: relative) of the truth above. O(ni nj p). */
+ *  euclidean: relative) of the truth above. Cancelled or failed: out may be written in part. O(ni nj p). */
 GRASP_API grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *distances, int64_t i,
                                              int64_t ni, int64_t j, int64_t nj, grasp_matrix *out);
-/** Distance of each sample to its k-th nearest, itself being the first: out has n values, 1 <= k <= n. O(n^2 p). */
+/** Distance of each sample to its k-th nearest, itself being the first: out has n values, 1 <= k <= n. As accurate as
+ *  tiles are:
+ *  about 1e-12, relative to the longest rows for the euclidean metric. O(n^2 p) time, at most 64 MiB + 1 KiB k
+ *  bytes. */
 GRASP_API grasp_status grasp_distances_kth(grasp_context *ctx, const grasp_distances *distances, int64_t k, double *out,
                                            int64_t n);
-/** Samples within eps of each sample, itself included, decided exactly. O(n^2 p). */
+/** Samples within eps of each sample, itself included, decided exactly. 0 <= eps < infinity. O(n^2 p). */
 GRASP_API grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps,
                                               int64_t *count, int64_t n);
 

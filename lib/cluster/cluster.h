@@ -18,14 +18,18 @@ typedef struct grasp__certificate {
     int64_t pairs, undecided, exact, ties;
 } grasp__certificate;
 
-/* Labels (n, canonical numbering, -1 noise), core flags (n, may be NULL). multiplicity may be NULL. certificate may be NULL. */
-grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples, const int64_t *multiplicity,
-                           int64_t *label, uint8_t *core, int64_t *n_clusters, grasp__certificate *certificate);
+/* Labels (n, canonical numbering, -1 noise), core flags (n, may be NULL). multiplicity may be NULL. certificate may be
+ * NULL. */
+grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
+                           const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
+                           grasp__certificate *certificate);
 
-/* Lloyd's algorithm on the rows of d's space (cosine: unit centred rows; euclidean: the rows). centers (k x p) may be NULL.
+/* Lloyd's algorithm on the rows of d's space (cosine: unit centred rows; euclidean: the rows). centers (k x p) may be
+ * NULL.
  * GRASP_NOT_CONVERGED: the result is that of the last iteration. GRASP_E_PARAM when k is above n. */
-grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o, const int64_t *multiplicity,
-                           int64_t *label, double *centers, double *inertia, grasp_report *report_or_null);
+grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
+                           const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
+                           grasp_report *report_or_null);
 
 /* Disjoint sets with path halving; roots are the lowest member, so numbering by root is numbering by lowest index. */
 int64_t grasp__set_find(int64_t *parent, int64_t i);

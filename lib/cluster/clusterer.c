@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The handle over both algorithms: options in, result out. A fit builds its result aside and puts it in place when it is whole, so
- * a fit that fails or is cancelled leaves the earlier one.
+ * The handle over both algorithms: options in, result out. A fit builds its result aside and puts it in place when it
+ * is whole, so a fit that fails or is cancelled leaves the earlier one.
  */
 #include "cluster/cluster.h"
 
@@ -56,7 +56,7 @@ static void result_clear(result *r)
     *r = (result){.objective = NAN};
 }
 
-/* ---- making -------------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static grasp_status copy_options(grasp_context *ctx, const grasp__options *from, grasp_params **out)
 {
@@ -72,7 +72,8 @@ static grasp_status copy_options(grasp_context *ctx, const grasp__options *from,
     return s;
 }
 
-static grasp_status clusterer_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null, grasp_clusterer **out)
+static grasp_status clusterer_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
+                                     grasp_clusterer **out)
 {
     grasp_clusterer *c;
     grasp__options o = {0};
@@ -98,7 +99,8 @@ static grasp_status clusterer_create(grasp_context *ctx, const char *algorithm, 
     return s;
 }
 
-grasp_status grasp_clusterer_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null, grasp_clusterer **out)
+grasp_status grasp_clusterer_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
+                                    grasp_clusterer **out)
 {
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
@@ -128,10 +130,11 @@ static grasp_status set_multiplicities(grasp_context *ctx, grasp_clusterer *c, c
             return s;
         for (int64_t i = 0; i < n; i++) {
             if (multiplicity[i] < 1)
-                return grasp__fail(ctx, GRASP_E_ARG, "multiplicity: sample %jd has %jd, expected at least 1", (intmax_t)i,
-                                   (intmax_t)multiplicity[i]);
+                return grasp__fail(ctx, GRASP_E_ARG, "multiplicity: sample %jd has %jd, expected at least 1",
+                                   (intmax_t)i, (intmax_t)multiplicity[i]);
             if (!grasp__add_i64(total, multiplicity[i], &total))
-                return grasp__fail(ctx, GRASP_E_OVERFLOW, "multiplicity: the sum up to sample %jd does not fit 64 bits", (intmax_t)i);
+                return grasp__fail(ctx, GRASP_E_OVERFLOW, "multiplicity: the sum up to sample %jd does not fit 64 bits",
+                                   (intmax_t)i);
         }
         if ((s = grasp__alloc(ctx, n, sizeof *copy, &copy)) != GRASP_OK)
             return s;
@@ -143,8 +146,8 @@ static grasp_status set_multiplicities(grasp_context *ctx, grasp_clusterer *c, c
     return GRASP_OK;
 }
 
-grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_clusterer *clusterer, const int64_t *multiplicity_or_null,
-                                                int64_t n)
+grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_clusterer *clusterer,
+                                                const int64_t *multiplicity_or_null, int64_t n)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -153,17 +156,17 @@ grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_cluste
     return grasp__leave(ctx, s);
 }
 
-/* ---- fitting ------------------------------------------------------------------------------------------------------------- */
+/* ---- fitting ----------------------------------------------------------------------------------------------------- */
 
-static grasp_status fit_dbscan(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o, const grasp_distances *d,
-                               int64_t *label, result *r)
+static grasp_status fit_dbscan(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
+                               const grasp_distances *d, int64_t *label, result *r)
 {
     grasp__certificate seen = {0, 0, 0, 0};
     grasp_status s = grasp__alloc(ctx, r->n, sizeof *r->core, &r->core);
     if (s != GRASP_OK)
         return s;
-    s = grasp__dbscan(ctx, d, grasp__options_f64(o, GRASP_KEY_EPS), grasp__options_i64(o, GRASP_KEY_MIN_SAMPLES), c->multiplicity, label,
-                      r->core, NULL, &seen);
+    s = grasp__dbscan(ctx, d, grasp__options_f64(o, GRASP_KEY_EPS), grasp__options_i64(o, GRASP_KEY_MIN_SAMPLES),
+                      c->multiplicity, label, r->core, NULL, &seen);
     const struct {
         const char *name;
         int64_t value;
@@ -173,14 +176,15 @@ static grasp_status fit_dbscan(grasp_context *ctx, const grasp_clusterer *c, con
     return s;
 }
 
-static grasp_status fit_kmeans(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o, const grasp_distances *d,
-                               int64_t *label, result *r)
+static grasp_status fit_kmeans(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
+                               const grasp_distances *d, int64_t *label, result *r)
 {
     int64_t values;
     r->k = grasp__options_i64(o, GRASP_KEY_K);
     r->p = grasp__distances_dim(d);
     if (r->k > r->n) /* before memory for k centres is asked for */
-        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd", (intmax_t)r->k, (intmax_t)r->n);
+        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
+                           (intmax_t)r->k, (intmax_t)r->n);
     grasp_status s = grasp__check_product(ctx, r->k, r->p, "centres", &values);
     if (s != GRASP_OK || (s = grasp__alloc(ctx, values, sizeof(double), &r->center)) != GRASP_OK)
         return s;
@@ -193,8 +197,11 @@ static grasp_status fit(grasp_context *ctx, grasp_clusterer *c, const grasp_dist
     result r = {.n = grasp__distances_count(d), .objective = NAN};
     int64_t *label = NULL;
     if (c->multiplicity != NULL && c->n_multiplicity != r.n)
-        return grasp__fail(ctx, GRASP_E_DIM, "there are %jd multiplicities for %jd samples", (intmax_t)c->n_multiplicity, (intmax_t)r.n);
-    grasp_status s = grasp__options_open(ctx, c->params, c->is_kmeans ? &grasp__kmeans_params : &grasp__dbscan_params, &o), outcome = GRASP_OK;
+        return grasp__fail(ctx, GRASP_E_DIM, "there are %jd multiplicities for %jd samples",
+                           (intmax_t)c->n_multiplicity, (intmax_t)r.n);
+    grasp_status s = grasp__options_open(ctx, c->params, c->is_kmeans ? &grasp__kmeans_params : &grasp__dbscan_params,
+                                         &o),
+                 outcome = GRASP_OK;
     if (s == GRASP_OK && (s = grasp__report_create(ctx, &r.report)) == GRASP_OK)
         s = grasp__alloc(ctx, r.n, sizeof *label, &label);
     if (s == GRASP_OK)
@@ -217,12 +224,14 @@ static grasp_status fit(grasp_context *ctx, grasp_clusterer *c, const grasp_dist
     return s == GRASP_OK ? outcome : s;
 }
 
-grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_clusterer *clusterer, const grasp_distances *distances)
+grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_clusterer *clusterer,
+                                           const grasp_distances *distances)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    if ((s = check(ctx, clusterer)) == GRASP_OK && (s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK)
+    if ((s = check(ctx, clusterer)) == GRASP_OK &&
+        (s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK)
         s = fit(ctx, clusterer, distances);
     return grasp__leave(ctx, s);
 }
@@ -264,7 +273,7 @@ grasp_status grasp_clusterer_fit_points(grasp_context *ctx, grasp_clusterer *clu
     return grasp__leave(ctx, s);
 }
 
-/* ---- results -------------------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 grasp_status grasp_clusterer_groups(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_groups **out)
 {

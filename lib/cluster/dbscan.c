@@ -4,11 +4,12 @@
  *     clusters    connected components of the cores under d <= eps, numbered by their lowest index
  *     others      the lowest cluster among the cores within eps, else noise
  *
- * Three walks over the pairs in tiles, O(n^2 p) time, O(n) memory. The first counts and sees every pair. The second unites cores and
- * leaves out tiles whose cores are all in one component already; the third looks only at tiles where a core meets a sample
- * that is none and could still take a lower cluster. Which tiles are left out may depend on timing, the result does not:
- * counts are sums of integers, the components and the lowest numbers do not depend on an order. What a pair is stands in
- * distances.h (grasp__tile_within).
+ * Three walks over the pairs in tiles, O(n^2 p) time, O(n) memory. The first counts and sees every pair. The second
+ * unites cores and leaves out tiles whose cores are all in one component already; the third looks only at tiles where a
+ * core meets a sample that is none and could still take a lower cluster. Which tiles are left out may depend on timing,
+ * the result does not:
+ * counts are sums of integers, the components and the lowest numbers do not depend on an order. What a pair is stands
+ * in distances.h (grasp__tile_within).
  *
  * Certificate: the first walk's, so each pair stands in it once.
  */
@@ -28,7 +29,7 @@ typedef struct dbscan {
     grasp__certificate *seen;    /* per worker */
 } dbscan;
 
-/* ---- first walk: counts ------------------------------------------------------------------------------------------------ */
+/* ---- first walk: counts ------------------------------------------------------------------------------------------ */
 
 static bool is_tie(double value, double eps)
 {
@@ -62,7 +63,7 @@ static grasp_status count_tile(void *arg, const grasp__tile *t)
     return GRASP_OK;
 }
 
-/* ---- second walk: components of the cores --------------------------------------------------------------------------------- */
+/* ---- second walk: components of the cores ------------------------------------------------------------------------ */
 
 /* The components of the cores in [first, first + n): 0 none, 1 one component `root`, 2 more. */
 static int components(const dbscan *w, int64_t first, int64_t n, int64_t *root)
@@ -108,12 +109,13 @@ static grasp_status unite_tile(void *arg, const grasp__tile *t)
     return GRASP_OK;
 }
 
-/* ---- third walk: samples that are no cores ---------------------------------------------------------------------------------- */
+/* ---- third walk: samples that are no cores ----------------------------------------------------------------------- */
 
 static void lower(_Atomic int64_t *label, int64_t value)
 {
     int64_t old = atomic_load_explicit(label, memory_order_relaxed);
-    while (value < old && !atomic_compare_exchange_weak_explicit(label, &old, value, memory_order_relaxed, memory_order_relaxed))
+    while (value < old &&
+           !atomic_compare_exchange_weak_explicit(label, &old, value, memory_order_relaxed, memory_order_relaxed))
         continue;
 }
 
@@ -154,7 +156,7 @@ static grasp_status border_tile(void *arg, const grasp__tile *t)
     return GRASP_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* Cores get the number of their component, in the order of its lowest index; the others more than any. */
 static int64_t number_components(dbscan *w, int64_t n)
@@ -168,8 +170,8 @@ static int64_t number_components(dbscan *w, int64_t n)
     return clusters;
 }
 
-static grasp_status stage(grasp_context *ctx, dbscan *w, const char *name, double lo, double hi, grasp__tile_wanted wanted,
-                          grasp__tile_visit visit)
+static grasp_status stage(grasp_context *ctx, dbscan *w, const char *name, double lo, double hi,
+                          grasp__tile_wanted wanted, grasp__tile_visit visit)
 {
     grasp__stage_mark outer = grasp__stage_begin(ctx, name, lo, hi);
     grasp_status s = grasp__distances_walk(ctx, w->d, wanted, visit, w);
@@ -195,8 +197,9 @@ static grasp_status run(grasp_context *ctx, dbscan *w, int64_t n, int64_t *clust
     return stage(ctx, w, "dbscan: labelling borders", 0.8, 1, wants_borders, border_tile);
 }
 
-grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples, const int64_t *multiplicity,
-                           int64_t *label, uint8_t *core, int64_t *n_clusters, grasp__certificate *certificate)
+grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
+                           const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
+                           grasp__certificate *certificate)
 {
     dbscan w = {.d = d, .eps = eps, .min_samples = min_samples, .multiplicity = multiplicity};
     int64_t n = grasp__distances_count(d), clusters = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * k-means: Lloyd's iterations (Lloyd 1982) from several k-means++ starts; the lowest inertia wins, the earliest start among
- * equals. O(n k p) an iteration, O(n + k p) memory.
+ * k-means: Lloyd's iterations (Lloyd 1982) from several k-means++ starts; the lowest inertia wins, the earliest start
+ * among equals. O(n k p) an iteration, O(n + k p) memory.
  *
- * A row goes to the centre of least squared difference, the lowest of equals; distances are summed from differences, so that
- * neither a large mean nor short distances cost digits, and representable ties are ties. One pass both assigns the rows and adds
- * them up for the next centres. A centre that no row is next to takes the row that is farthest from its own centre.
+ * A row goes to the centre of least squared difference, the lowest of equals; distances are summed from differences, so
+ * that neither a large mean nor short distances cost digits, and representable ties are ties. One pass both assigns the
+ * rows and adds them up for the next centres. A centre that no row is next to takes the row that is farthest from its
+ * own centre.
  */
 #include "cluster/kmeans.h"
 
@@ -17,7 +18,8 @@ static const grasp__param entries[] = {
     {GRASP_KEY_K, GRASP_PARAM_I64, "2", "[1, inf)", "number of clusters"},
     {GRASP_KEY_RESTARTS, GRASP_PARAM_I64, "10", "[1, inf)", "k-means++ starts; the lowest inertia wins"},
     {GRASP_KEY_MAX_ITERATIONS, GRASP_PARAM_I64, "300", "[1, inf)", "most iterations of a start"},
-    {GRASP_KEY_TOLERANCE, GRASP_PARAM_F64, "1e-6", "[0, inf)", "stop when no centre moved by more, in units of the data's spread"},
+    {GRASP_KEY_TOLERANCE, GRASP_PARAM_F64, "1e-6", "[0, inf)",
+     "stop when no centre moved by more, in units of the data's spread"},
     {GRASP_KEY_UNIT, GRASP_PARAM_BOOL, "false", NULL, "points: scale rows to length 1 first"},
 };
 
@@ -40,7 +42,7 @@ double grasp__squared_difference(const double *x, const double *y, int64_t p)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* ---- passes over the rows --------------------------------------------------------------------------------------------- */
+/* ---- passes over the rows ---------------------------------------------------------------------------------------- */
 
 int64_t grasp__lloyd_block(grasp__lloyd *w, int64_t chunk, int32_t worker, int64_t *first, double **row)
 {
@@ -195,7 +197,8 @@ static grasp_status spread_of(grasp_context *ctx, grasp__lloyd *w, double *sprea
 }
 
 /* From the centres as they are to the nearest fixed point; the labels left are those of the centres left. */
-static grasp_status iterate(grasp_context *ctx, grasp__lloyd *w, double least_move, int64_t most_iterations, int64_t *iterations)
+static grasp_status iterate(grasp_context *ctx, grasp__lloyd *w, double least_move, int64_t most_iterations,
+                            int64_t *iterations)
 {
     bool changed = true, moved = false;
     for (int64_t i = 0; i < w->n; i++)
@@ -217,7 +220,7 @@ static grasp_status iterate(grasp_context *ctx, grasp__lloyd *w, double least_mo
     return s == GRASP_OK && changed ? GRASP_NOT_CONVERGED : s;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 typedef struct best_run {
     int64_t *label, iterations;
@@ -273,14 +276,15 @@ static grasp_status allocate(grasp_context *ctx, grasp__lloyd *w, best_run *best
 
 static void release(grasp__lloyd *w, best_run *best)
 {
-    void *blocks[] = {w->center, w->label, w->distance, w->sum, w->weight, w->members, w->changed, w->scratch, best->center, best->label};
+    void *blocks[] = {w->center,  w->label,   w->distance, w->sum,       w->weight,
+                      w->members, w->changed, w->scratch,  best->center, best->label};
     for (size_t q = 0; q < sizeof blocks / sizeof *blocks; q++)
         grasp__free(blocks[q]);
 }
 
 /* One start; keeps it when it is the best so far. */
-static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t restart, double least_move, int64_t most_iterations, best_run *best,
-                        double *inertia)
+static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t restart, double least_move,
+                        int64_t most_iterations, best_run *best, double *inertia)
 {
     int64_t iterations;
     grasp_status s = grasp__kmeans_start(ctx, w, restart);
@@ -300,31 +304,40 @@ static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t restart, do
     return GRASP_OK;
 }
 
-grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o, const int64_t *multiplicity,
-                           int64_t *label, double *centers, double *inertia, grasp_report *report_or_null)
+grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
+                           const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
+                           grasp_report *report_or_null)
 {
-    int64_t restarts = grasp__options_i64(o, GRASP_KEY_RESTARTS), most = grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS);
+    int64_t restarts = grasp__options_i64(o, GRASP_KEY_RESTARTS),
+            most = grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS);
     double tolerance = grasp__options_f64(o, GRASP_KEY_TOLERANCE), spread = 0, of_run = 0;
-    grasp__lloyd w = {.d = d, .multiplicity = multiplicity, .n = grasp__distances_count(d), .p = grasp__distances_dim(d),
-                      .k = grasp__options_i64(o, GRASP_KEY_K), .seed = grasp__seed(ctx)};
+    grasp__lloyd w = {.d = d,
+                      .multiplicity = multiplicity,
+                      .n = grasp__distances_count(d),
+                      .p = grasp__distances_dim(d),
+                      .k = grasp__options_i64(o, GRASP_KEY_K),
+                      .seed = grasp__seed(ctx)};
     best_run best = {0};
     if (grasp__distances_metric(d) == GRASP__PRECOMPUTED)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "k-means needs rows, a precomputed matrix has none");
     if (w.k > w.n)
-        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd", (intmax_t)w.k, (intmax_t)w.n);
+        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
+                           (intmax_t)w.k, (intmax_t)w.n);
     grasp_status s = allocate(ctx, &w, &best);
     if (s == GRASP_OK)
         s = spread_of(ctx, &w, &spread);
     if (s == GRASP_OK && report_or_null != NULL)
         s = grasp__report_put_series(ctx, report_or_null, "inertia.restart", NULL, 0);
     for (int64_t r = 0; s == GRASP_OK && r < restarts; r++) {
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "kmeans", (double)r / (double)restarts, (double)(r + 1) / (double)restarts);
+        grasp__stage_mark outer =
+            grasp__stage_begin(ctx, "kmeans", (double)r / (double)restarts, (double)(r + 1) / (double)restarts);
         s = run(ctx, &w, r, tolerance * tolerance * spread, most, &best, &of_run);
         grasp__stage_end(ctx, outer);
         if (s == GRASP_OK)
             s = grasp__report_append(ctx, report_or_null, "inertia.restart", of_run);
     }
-    if (s == GRASP_OK && (s = grasp__report_put_value(ctx, report_or_null, "iterations", (double)best.iterations)) == GRASP_OK)
+    if (s == GRASP_OK &&
+        (s = grasp__report_put_value(ctx, report_or_null, "iterations", (double)best.iterations)) == GRASP_OK)
         s = grasp__report_put_value(ctx, report_or_null, "inertia", best.inertia);
     if (s == GRASP_OK) {
         write_result(&w, &best, w.members, label, centers);

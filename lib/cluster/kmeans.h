@@ -6,8 +6,8 @@
 
 #include "cluster/cluster.h"
 
-/* Blocks of rows are dealt to chunks in turn; each chunk adds up its own rows in order, and chunks are added in order. Both depend
- * on n, p and k alone: same bits for any number of threads. */
+/* Blocks of rows are dealt to chunks in turn; each chunk adds up its own rows in order, and chunks are added in order.
+ * Both depend on n, p and k alone: same bits for any number of threads. */
 typedef struct grasp__lloyd {
     const grasp_distances *d;
     const int64_t *multiplicity; /* or NULL */
@@ -32,7 +32,8 @@ static inline double grasp__lloyd_weight(const grasp__lloyd *w, int64_t i)
 
 /* Runs `task` over all rows: chunk c of a turn handles block c of it. */
 grasp_status grasp__lloyd_pass(grasp_context *ctx, grasp__lloyd *w, grasp__task task);
-/* The block of chunk `chunk` in this turn: its first row, its rows read to *row. Returns their number, 0 past the end. */
+/* The block of chunk `chunk` in this turn: its first row, its rows read to *row. Returns their number, 0 past the
+ * end. */
 int64_t grasp__lloyd_block(grasp__lloyd *w, int64_t chunk, int32_t worker, int64_t *first, double **row);
 
 /* Chooses k first centres; distances are left to the nearest of them. (k-means++.) */

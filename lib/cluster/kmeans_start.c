@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * k-means++ (Arthur and Vassilvitskii 2007): the first centre is a random row, each further one a row drawn with probability
- * proportional to its squared distance from the nearest centre so far. Expected inertia within O(log k) of the optimum. O(n k p).
+ * k-means++ (Arthur and Vassilvitskii 2007): the first centre is a random row, each further one a row drawn with
+ * probability proportional to its squared distance from the nearest centre so far. Expected inertia within O(log k) of
+ * the optimum. O(n k p).
  * A restart has its own random stream, so restarts do not depend on each other.
  */
 #include "cluster/kmeans.h"
@@ -20,7 +21,8 @@ static grasp_status approach_task(void *arg, int64_t chunk, int32_t worker)
     return GRASP_OK;
 }
 
-/* A row drawn by weight times squared distance (or by weight alone); rows at distance 0 only when there are no others. */
+/* A row drawn by weight times squared distance (or by weight alone); rows at distance 0 only when there are no
+ * others. */
 static int64_t draw(const grasp__lloyd *w, grasp__rng *rng, bool by_distance)
 {
     double total = 0, before = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Disjoint sets with path halving (Tarjan and van Leeuwen 1984). The greater root is always hung under the lesser, so a root is
- * the lowest member of its set, whatever the order of unions. Near-constant time in practice, O(log n) amortised.
+ * Disjoint sets with path halving (Tarjan and van Leeuwen 1984). The greater root is always hung under the lesser, so a
+ * root is the lowest member of its set, whatever the order of unions. Near-constant time in practice, O(log n)
+ * amortised.
  */
 #include "cluster/sets.h"
 
@@ -44,7 +45,8 @@ void grasp__shared_union(grasp__shared_sets parent, int64_t i, int64_t j)
         if (i == j)
             return;
         int64_t low = i < j ? i : j, high = i < j ? j : i, expected = high;
-        if (atomic_compare_exchange_strong_explicit(&parent[high], &expected, low, memory_order_relaxed, memory_order_relaxed))
+        if (atomic_compare_exchange_strong_explicit(&parent[high], &expected, low, memory_order_relaxed,
+                                                    memory_order_relaxed))
             return;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Disjoint sets that several threads unite at once, without a lock. The sets in the end, and their roots, do not depend on the
- * order of unions.
+ * Disjoint sets that several threads unite at once, without a lock. The sets in the end, and their roots, do not depend
+ * on the order of unions.
  */
 #ifndef GRASP__CLUSTER_SETS_H
 #define GRASP__CLUSTER_SETS_H

@@ -37,7 +37,7 @@ void grasp__distances_free(grasp_distances *d)
         destroy(d);
 }
 
-/* ---- making ------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static grasp_status find_origin(grasp_context *ctx, grasp_distances *d, const double *mean_or_null)
 {
@@ -92,12 +92,14 @@ static grasp_status price(grasp_context *ctx, int64_t n, int64_t p, bool origin,
     grasp_status s = condensed ? grasp__pairs(ctx, n, &pairs) : GRASP_OK;
     if (s != GRASP_OK)
         return s;
-    uint64_t parts[] = {grasp__price(1, sizeof(grasp_distances)), grasp__price(n, sizeof(double)), grasp__price(n, sizeof(double)),
-                        origin ? grasp__price(p, sizeof(double)) : 0, condensed ? grasp__price(pairs, sizeof(double)) : 0};
+    uint64_t parts[] = {grasp__price(1, sizeof(grasp_distances)), grasp__price(n, sizeof(double)),
+                        grasp__price(n, sizeof(double)), origin ? grasp__price(p, sizeof(double)) : 0,
+                        condensed ? grasp__price(pairs, sizeof(double)) : 0};
     uint64_t total = 0;
     for (size_t q = 0; q < sizeof parts / sizeof *parts; q++)
         if (parts[q] == UINT64_MAX || __builtin_add_overflow(total, parts[q], &total))
-            return grasp__fail(ctx, GRASP_E_OVERFLOW, "distances of n = %jd samples are more than can be addressed", (intmax_t)n);
+            return grasp__fail(ctx, GRASP_E_OVERFLOW, "distances of n = %jd samples are more than can be addressed",
+                               (intmax_t)n);
     *out = total;
     return GRASP_OK;
 }
@@ -107,8 +109,8 @@ static bool has_origin(const grasp__options *o)
     return grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") || grasp__options_i64(o, GRASP_KEY_CENTER) != 0;
 }
 
-grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o, const double *mean_or_null,
-                                     grasp_distances **out)
+grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o,
+                                     const double *mean_or_null, grasp_distances **out)
 {
     int32_t metric = grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") ? GRASP__EUCLIDEAN : GRASP__COSINE;
     bool condensed = grasp__options_is(o, GRASP_KEY_STORAGE, "condensed");
@@ -135,15 +137,17 @@ grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, con
     return s;
 }
 
-/* ---- public -------------------------------------------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------------------------------------------------ */
 
-grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p, const grasp_params *params_or_null, uint64_t *out)
+grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p, const grasp_params *params_or_null,
+                                   uint64_t *out)
 {
     grasp__options o = {0};
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    if ((s = grasp__check_pointer(ctx, out, "out")) == GRASP_OK && (s = grasp__check_range(ctx, n, 0, INT64_MAX, "n")) == GRASP_OK &&
+    if ((s = grasp__check_pointer(ctx, out, "out")) == GRASP_OK &&
+        (s = grasp__check_range(ctx, n, 0, INT64_MAX, "n")) == GRASP_OK &&
         (s = grasp__check_range(ctx, p, 0, INT64_MAX, "p")) == GRASP_OK &&
         (s = grasp__options_open(ctx, params_or_null, &grasp__distances_params, &o)) == GRASP_OK)
         s = price(ctx, n, p, has_origin(&o), grasp__options_is(&o, GRASP_KEY_STORAGE, "condensed"), out);
@@ -186,8 +190,10 @@ static grasp_status create_from_matrix(grasp_context *ctx, grasp_matrix *square,
 {
     grasp_distances *d;
     grasp_status s = grasp__matrix_check(ctx, square, "square");
-    if (s != GRASP_OK || (s = grasp__matrix_check_shape(ctx, square, square->rows, square->rows, "square")) != GRASP_OK ||
-        (s = grasp__check_square(ctx, square)) != GRASP_OK || (s = grasp__alloc_zero(ctx, 1, sizeof *d, &d)) != GRASP_OK)
+    if (s != GRASP_OK ||
+        (s = grasp__matrix_check_shape(ctx, square, square->rows, square->rows, "square")) != GRASP_OK ||
+        (s = grasp__check_square(ctx, square)) != GRASP_OK ||
+        (s = grasp__alloc_zero(ctx, 1, sizeof *d, &d)) != GRASP_OK)
         return s;
     grasp__object_init(&d->object, GRASP__DISTANCES_MAGIC);
     d->metric = GRASP__PRECOMPUTED;
@@ -227,7 +233,9 @@ const char *grasp_distances_metric(const grasp_distances *distances)
 {
     if (distances == NULL)
         return "";
-    return distances->metric == GRASP__PRECOMPUTED ? "precomputed" : distances->metric == GRASP__EUCLIDEAN ? "euclidean" : "cosine";
+    return distances->metric == GRASP__PRECOMPUTED ? "precomputed"
+           : distances->metric == GRASP__EUCLIDEAN ? "euclidean"
+                                                   : "cosine";
 }
 
 int32_t grasp_distances_is_stored(const grasp_distances *distances)
@@ -235,7 +243,7 @@ int32_t grasp_distances_is_stored(const grasp_distances *distances)
     return distances != NULL && (distances->value != NULL || distances->square != NULL);
 }
 
-/* ---- for later rooms ------------------------------------------------------------------------------------------------- */
+/* ---- for later rooms --------------------------------------------------------------------------------------------- */
 
 int64_t grasp__distances_count(const grasp_distances *d)
 {

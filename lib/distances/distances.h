@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * distances: the seam. Consumers (cluster, metrics, sweep, infer) see n samples, tiles of values with a certified half-width,
- * the exact decision of a pair, and weighted sums; never where the rows live. A new kernel, a GPU or a second machine plugs in here.
+ * distances: the seam. Consumers (cluster, metrics, sweep, infer) see n samples, tiles of values with a certified
+ * half-width, the exact decision of a pair, and weighted sums; never where the rows live. A new kernel, a GPU or a
+ * second machine plugs in here.
  */
 #ifndef GRASP__DISTANCES_H
 #define GRASP__DISTANCES_H
@@ -12,14 +13,15 @@
 
 extern const grasp__param_table grasp__distances_params;
 
-enum { GRASP__TILE = 128 };                                             /* no tile asked for is larger, in either direction */
+enum { GRASP__TILE = 128 };                                             /* no tile asked for is larger, in either
+                                                                           direction */
 enum { GRASP__COSINE = 1, GRASP__EUCLIDEAN = 2, GRASP__PRECOMPUTED = 3 }; /* metrics */
 
 grasp_status grasp__distances_check(grasp_context *ctx, const grasp_distances *d, const char *name);
-/* o: options of grasp__distances_params. mean_or_null: p values to centre with in place of the rows' own mean (assigning new
- * samples to a class); makes center = 1. */
-grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o, const double *mean_or_null,
-                                     grasp_distances **out);
+/* o: options of grasp__distances_params. mean_or_null: p values to centre with in place of the rows' own mean
+ * (assigning new samples to a class); makes center = 1. */
+grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o,
+                                     const double *mean_or_null, grasp_distances **out);
 /* The same with everything spelled out: metric GRASP__COSINE or GRASP__EUCLIDEAN, implicit. */
 grasp_status grasp__distances_create_implicit(grasp_context *ctx, grasp_gradients *g, int32_t metric, bool center,
                                               const double *mean_or_null, grasp_distances **out);
@@ -31,21 +33,23 @@ int64_t grasp__distances_dim(const grasp_distances *d);                  /* p; 0
 bool    grasp__distances_is_zero(const grasp_distances *d, int64_t i);   /* a zero row of a cosine space */
 const double *grasp__distances_mean(const grasp_distances *d);           /* p values; NULL when not centred */
 
-/* Rows [first, first + n) of the space, n x p: unit rows (cosine; zero rows are 0) or the rows as given (euclidean). Any thread,
- * no allocation. Not for precomputed. */
+/* Rows [first, first + n) of the space, n x p: unit rows (cosine; zero rows are 0) or the rows as given (euclidean).
+ * Any thread, no allocation. Not for precomputed. */
 void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, double *out);
 
 /* One worker's eye on the space: scratch for its tiles. Made on the calling thread, used by one thread at a time. */
 typedef struct grasp__reader grasp__reader;
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
 void         grasp__reader_free(grasp__reader *r);
-/* values[a * nj + b] = distance of i + a and j + b, ni, nj <= GRASP__TILE; each within *half_width of the truth, so a value
- * outside eps +- half_width is decided. The distance of a sample to itself is 0. Bits depend on (i, ni, j, nj) only. */
-void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width);
+/* values[a * nj + b] = distance of i + a and j + b, ni, nj <= GRASP__TILE; each within *half_width of the truth, so a
+ * value outside eps +- half_width is decided. The distance of a sample to itself is 0. Bits depend on (i, ni, j, nj)
+ * only. */
+void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
+                        double *half_width);
 /* The truth: are i and j within eps? Symmetric; true for i == j and eps >= 0. O(p). */
 bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps);
 
-/* ---- walking over all pairs ------------------------------------------------------------------------------------------ */
+/* ---- walking over all pairs -------------------------------------------------------------------------------------- */
 
 /* One tile under the eyes of a worker. */
 typedef struct grasp__tile {
@@ -56,8 +60,8 @@ typedef struct grasp__tile {
     int32_t        worker;
 } grasp__tile;
 
-/* The verdict on a pair stands here and nowhere else: below `low` it is within eps, above `high` it is not, between them the tile
- * does not know and the truth is asked. */
+/* The verdict on a pair stands here and nowhere else: below `low` it is within eps, above `high` it is not, between
+ * them the tile does not know and the truth is asked. */
 typedef struct grasp__band {
     double eps, low, high;
 } grasp__band;
@@ -82,8 +86,8 @@ static inline bool grasp__tile_within(const grasp__tile *t, grasp__band band, in
 
 /* Is this tile worth its price? Asked on worker threads just before it is computed. */
 typedef bool (*grasp__tile_wanted)(void *arg, int64_t i, int64_t ni, int64_t j, int64_t nj);
-/* Uses a tile. Different tiles come at once on different threads, in any order. A tile on the diagonal (i == j) is a full square,
- * of which the part above the diagonal is meant. */
+/* Uses a tile. Different tiles come at once on different threads, in any order. A tile on the diagonal (i == j) is a
+ * full square, of which the part above the diagonal is meant. */
 typedef grasp_status (*grasp__tile_visit)(void *arg, const grasp__tile *tile);
 /* Visits every pair once: the wanted tiles (NULL: all) with i <= j. Ticks. O(n^2 p). */
 grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d, grasp__tile_wanted wanted_or_null,
@@ -91,15 +95,17 @@ grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d,
 /* Side of the walk's tiles, at most GRASP__TILE: all start at multiples of it. */
 int64_t grasp__distances_tile(const grasp_distances *d);
 
-/* All pairs of blocks of GRASP__TILE samples, each once, in waves 0 .. blocks - 1; within a wave no block occurs twice, so its tasks
- * may write to places of their own samples. Pair t of a wave is (i, j), i <= j, in blocks. */
+/* All pairs of blocks of GRASP__TILE samples, each once, in waves 0 .. blocks - 1; within a wave no block occurs twice,
+ * so its tasks may write to places of their own samples. Pair t of a wave is (i, j), i <= j, in blocks. */
 int64_t grasp__wave_blocks(int64_t n);
 int64_t grasp__wave_size(int64_t blocks, int64_t wave);
 void    grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, int64_t *j);
 
-/* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows themselves
- * (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K. Precomputed: GRASP_E_UNSUPPORTED. */
-grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight, int64_t K, double *inner);
+/* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows
+ * themselves (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K.
+ * Precomputed: GRASP_E_UNSUPPORTED. */
+grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight,
+                                            int64_t K, double *inner);
 
 grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *d, double eps, int64_t *count);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * What is kept of every row: its scale and norm, and whether it is zero. One pass over the rows, O(n p), in blocks of rows
- * that are independent of each other.
+ * What is kept of every row: its scale and norm, and whether it is zero. One pass over the rows, O(n p), in blocks of
+ * rows that are independent of each other.
  *
- * A row is zero iff |c| <= 2^-40 max(|f|, |mu|): what is left after centring is rounding. The norms compared are Dot2's, each
- * with its own power of two, so that neither 1e-300 nor 1e300 is lost.
+ * A row is zero iff |c| <= 2^-40 max(|f|, |mu|): what is left after centring is rounding. The norms compared are
+ * Dot2's, each with its own power of two, so that neither 1e-300 nor 1e300 is lost.
  */
 #include "distances/space.h"
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- a block -------------------------------------------------------------------------------------------------------- */
+/* ---- a block ----------------------------------------------------------------------------------------------------- */
 
 typedef struct block_work {
     const grasp_distances *d;
@@ -62,8 +62,8 @@ static grasp_status make_readers(grasp_context *ctx, const grasp_distances *d, g
     return s;
 }
 
-grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d, int64_t i, int64_t ni, int64_t j, int64_t nj,
-                                    grasp_matrix *out)
+grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d, int64_t i, int64_t ni, int64_t j,
+                                    int64_t nj, grasp_matrix *out)
 {
     block_work w = {.d = d, .i = i, .ni = ni, .j = j, .nj = nj, .side = grasp__distances_tile(d), .out = out};
     int64_t rows = (ni + w.side - 1) / w.side, tasks;
@@ -77,27 +77,29 @@ grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d
     return s;
 }
 
-static grasp_status check_span(grasp_context *ctx, int64_t first, int64_t count, int64_t n, const char *first_name, const char *count_name)
+static grasp_status check_span(grasp_context *ctx, int64_t first, int64_t count, int64_t n, const char *first_name,
+                               const char *count_name)
 {
     grasp_status s = grasp__check_range(ctx, first, 0, n, first_name);
     return s != GRASP_OK ? s : grasp__check_range(ctx, count, 0, n - first, count_name);
 }
 
-grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *distances, int64_t i, int64_t ni, int64_t j, int64_t nj,
-                                   grasp_matrix *out)
+grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *distances, int64_t i, int64_t ni,
+                                   int64_t j, int64_t nj, grasp_matrix *out)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
     if ((s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK &&
         (s = check_span(ctx, i, ni, distances->n, "i", "ni")) == GRASP_OK &&
-        (s = check_span(ctx, j, nj, distances->n, "j", "nj")) == GRASP_OK && (s = grasp__matrix_check(ctx, out, "out")) == GRASP_OK &&
+        (s = check_span(ctx, j, nj, distances->n, "j", "nj")) == GRASP_OK &&
+        (s = grasp__matrix_check(ctx, out, "out")) == GRASP_OK &&
         (s = grasp__matrix_check_shape(ctx, out, ni, nj, "out")) == GRASP_OK)
         s = grasp__distances_block(ctx, distances, i, ni, j, nj, out);
     return grasp__leave(ctx, s);
 }
 
-/* ---- neighbour counts ----------------------------------------------------------------------------------------------- */
+/* ---- neighbour counts -------------------------------------------------------------------------------------------- */
 
 typedef struct counting {
     double eps;
@@ -138,7 +140,8 @@ grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *
     return s;
 }
 
-grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps, int64_t *count, int64_t n)
+grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps, int64_t *count,
+                                    int64_t n)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -154,10 +157,10 @@ grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *d
     return grasp__leave(ctx, s);
 }
 
-/* ---- the k-th neighbour ------------------------------------------------------------------------------------------------- */
+/* ---- the k-th neighbour ------------------------------------------------------------------------------------------ */
 
-/* Each sample of a band of rows keeps its k nearest values in a heap with the greatest on top. Tasks are rows of tiles of the
- * band, stages runs of tiles along it. O(n^2 p + n k log n). */
+/* Each sample of a band of rows keeps its k nearest values in a heap with the greatest on top. Tasks are rows of tiles
+ * of the band, stages runs of tiles along it. O(n^2 p + n k log n). */
 typedef struct nearest_work {
     const grasp_distances *d;
     int64_t k, side, rows;   /* rows of the band */
@@ -213,7 +216,8 @@ static grasp_status nearest_band(grasp_context *ctx, nearest_work *w, double *ou
     for (w->j = 0; s == GRASP_OK && w->j < n; w->j = w->j_end) {
         w->j_end = n - w->j < run ? n : w->j + run;
         double before = (double)w->first / (double)n, share = (double)w->rows / (double)n / (double)n;
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "k-th neighbours", before + share * (double)w->j, before + share * (double)w->j_end);
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "k-th neighbours", before + share * (double)w->j,
+                                                     before + share * (double)w->j_end);
         s = grasp__parallel(ctx, (w->rows + w->side - 1) / w->side, nearest_task, w);
         grasp__stage_end(ctx, outer);
     }
@@ -251,13 +255,15 @@ grasp_status grasp__distances_kth(grasp_context *ctx, const grasp_distances *d, 
     return s;
 }
 
-grasp_status grasp_distances_kth(grasp_context *ctx, const grasp_distances *distances, int64_t k, double *out, int64_t n)
+grasp_status grasp_distances_kth(grasp_context *ctx, const grasp_distances *distances, int64_t k, double *out,
+                                 int64_t n)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
     if ((s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK &&
-        (s = grasp__check_equal(ctx, n, distances->n, "n")) == GRASP_OK && (s = grasp__check_range(ctx, k, 1, n, "k")) == GRASP_OK &&
+        (s = grasp__check_equal(ctx, n, distances->n, "n")) == GRASP_OK &&
+        (s = grasp__check_range(ctx, k, 1, n, "k")) == GRASP_OK &&
         (s = grasp__check_pointer(ctx, out, "out")) == GRASP_OK)
         s = grasp__distances_kth(ctx, distances, k, out);
     return grasp__leave(ctx, s);

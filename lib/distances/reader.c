@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A worker's eye on the space: tiles of values, and the exact decision of a pair. All its memory is made at once, so that reading
- * never fails.
+ * A worker's eye on the space: tiles of values, and the exact decision of a pair. All its memory is made at once, so
+ * that reading never fails.
  */
 #include "distances/space.h"
 
@@ -47,7 +47,8 @@ void grasp__reader_free(grasp__reader *r)
     grasp__free(r);
 }
 
-void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width)
+void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
+                        double *half_width)
 {
     const grasp_distances *d = r->d;
     if (d->metric == GRASP__PRECOMPUTED || d->value != NULL) {

@@ -5,7 +5,8 @@
  *     c_i = f_i - origin, rounded to binary64 (origin: the mean; in a cosine space without centring none, c_i = f_i)
  *     x_i = scale_i c_i, exactly: no square of an entry overflows, and one that underflows does not matter
  *     norm_i = |x_i| by Dot2; 0 for a zero row of a cosine space
- * A euclidean space has one scale for all rows; there the origin only keeps numbers small, distances do not depend on it.
+ * A euclidean space has one scale for all rows; there the origin only keeps numbers small, distances do not depend on
+ * it.
  */
 #ifndef GRASP__DISTANCES_SPACE_H
 #define GRASP__DISTANCES_SPACE_H
@@ -72,7 +73,8 @@ struct grasp__reader {
 
 /* Rows of a panel: as many as fit 2 MiB, in [8, GRASP__TILE]. */
 int64_t grasp__panel_rows(int64_t p);
-void    grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width);
+void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
+                        double *half_width);
 
 /* ---- stored.c ---- */
 
@@ -84,8 +86,8 @@ grasp_status grasp__check_square(grasp_context *ctx, const grasp_matrix *square)
 /* The distance of two samples to a few units in the last place; O(p). */
 double grasp__reader_value(grasp__reader *r, int64_t i, int64_t j);
 
-grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d, int64_t i, int64_t ni, int64_t j, int64_t nj,
-                                    grasp_matrix *out);
+grasp_status grasp__distances_block(grasp_context *ctx, const grasp_distances *d, int64_t i, int64_t ni, int64_t j,
+                                    int64_t nj, grasp_matrix *out);
 grasp_status grasp__distances_kth(grasp_context *ctx, const grasp_distances *d, int64_t k, double *out);
 
 #endif

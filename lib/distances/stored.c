@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Stored values: the condensed upper triangle of a space of rows, and a caller's square matrix.
  *
- * A condensed value is a tile's value and keeps its half-width, so it decides what the tile would decide; the truth is still
- * asked of the rows. Sample i < j stands at i n - i (i + 1) / 2 + j - i - 1. A square matrix is its own truth.
+ * A condensed value is a tile's value and keeps its half-width, so it decides what the tile would decide; the truth is
+ * still asked of the rows. Sample i < j stands at i n - i (i + 1) / 2 + j - i - 1. A square matrix is its own truth.
  */
 #include "distances/space.h"
 
@@ -82,13 +82,16 @@ grasp_status grasp__check_square(grasp_context *ctx, const grasp_matrix *square)
         for (int64_t j = 0; j <= i; j++) {
             double v = grasp__square_value(&d, i, j), w = grasp__square_value(&d, j, i);
             if (v < 0 || w < 0)
-                return grasp__fail(ctx, GRASP_E_NUMERIC, "square: row %jd has %g at column %jd, expected no negative distance",
+                return grasp__fail(ctx, GRASP_E_NUMERIC,
+                                   "square: row %jd has %g at column %jd, expected no negative distance",
                                    (intmax_t)(v < 0 ? i : j), v < 0 ? v : w, (intmax_t)(v < 0 ? j : i));
             if (i == j && v != 0)
-                return grasp__fail(ctx, GRASP_E_NUMERIC, "square: row %jd has %g at column %jd, expected 0 on the diagonal",
-                                   (intmax_t)i, v, (intmax_t)j);
+                return grasp__fail(ctx, GRASP_E_NUMERIC,
+                                   "square: row %jd has %g at column %jd, expected 0 on the diagonal", (intmax_t)i, v,
+                                   (intmax_t)j);
             if (v != w)
-                return grasp__fail(ctx, GRASP_E_NUMERIC, "square: row %jd has %g at column %jd, but row %jd has %g at column %jd",
+                return grasp__fail(ctx, GRASP_E_NUMERIC,
+                                   "square: row %jd has %g at column %jd, but row %jd has %g at column %jd",
                                    (intmax_t)i, v, (intmax_t)j, (intmax_t)j, w, (intmax_t)i);
         }
         s = grasp__tick(ctx, i + 1, d.n);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Tiles of values from rows: panels of rows are read, centred and scaled as they are needed, and multiplied by the Gram kernel.
+ * Tiles of values from rows: panels of rows are read, centred and scaled as they are needed, and multiplied by the Gram
+ * kernel.
  * O(ni nj p); scratch of two panels, so that neither n nor p makes a reader large.
  *
- * Cosine: v = 1 - <x_i, x_j> over unit rows. Each entry of a unit row is within 5 u of the exact one (norm u + g, its inverse u,
- * two products 2 u), so the product of two rows differs by 10 u + 2 g from the exact one and by grasp__gram_error_f64(p) from what the
- * kernel gives, and 1 - v rounds once more. The half-width also contains the width within which the truth itself (truth.c) calls
- * a pair equal to eps, so that a value outside eps +- half-width is decided as the truth decides it.
+ * Cosine: v = 1 - <x_i, x_j> over unit rows. Each entry of a unit row is within 5 u of the exact one (norm u + g, its
+ * inverse u, two products 2 u), so the product of two rows differs by 10 u + 2 g from the exact one and by
+ * grasp__gram_error_f64(p) from what the kernel gives, and 1 - v rounds once more. The half-width also contains the
+ * width within which the truth itself (truth.c) calls a pair equal to eps, so that a value outside eps +- half-width is
+ * decided as the truth decides it.
  *
- * Euclidean, rows of length at most M, e = gram error: v^2 = |x_i|^2 + |x_j|^2 - 2 <x_i, x_j> is within (2 e + 32 u) M^2, which is
- * worthless where rows are close. So where v < M/16, and everywhere when rows are so short that it costs nothing, v comes from
- * differences: relative error (p/4 + 8) u by four partial sums. Elsewhere |v - d| <= error of v^2 / v <= 16 M (2 e + 32 u). Rounding the
- * centred rows moves a distance by at most 2 u M.
+ * Euclidean, rows of length at most M, e = gram error: v^2 = |x_i|^2 + |x_j|^2 - 2 <x_i, x_j> is within (2 e + 32 u)
+ * M^2, which is worthless where rows are close. So where v < M/16, and everywhere when rows are so short that it costs
+ * nothing, v comes from differences: relative error (p/4 + 8) u by four partial sums. Elsewhere |v - d| <= error of v^2
+ * / v <= 16 M (2 e + 32 u). Rounding the centred rows moves a distance by at most 2 u M.
  */
 #include "distances/space.h"
 
@@ -68,7 +70,8 @@ static void cosine_panel(const grasp__reader *r, const grasp__panel *a, const gr
 }
 
 /* Lengths are those of the scaled rows; `longest` is M. */
-static void euclidean_panel(const grasp__reader *r, const grasp__panel *a, const grasp__panel *b, double longest, double *v, int64_t ldv)
+static void euclidean_panel(const grasp__reader *r, const grasp__panel *a, const grasp__panel *b, double longest,
+                            double *v, int64_t ldv)
 {
     int64_t p = r->d->p;
     double close = p <= SHORT_ROW ? INFINITY : longest * longest / 256;
@@ -102,7 +105,8 @@ static double half_width_of(const grasp_distances *d, double longest)
     return (differences + products + longest * 16 * GRASP__UNIT) * (1 + 0x1p-20);
 }
 
-void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values, double *half_width)
+void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
+                        double *half_width)
 {
     const grasp_distances *d = r->d;
     double longest = 0, scale = 1;

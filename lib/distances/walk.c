@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A walk over all pairs of samples in tiles, on all workers. Tiles start at multiples of one side, so a pair's value does not
- * depend on the number of threads. A task is a run of tiles in one row of tiles, some milliseconds long.
+ * A walk over all pairs of samples in tiles, on all workers. Tiles start at multiples of one side, so a pair's value
+ * does not depend on the number of threads. A task is a run of tiles in one row of tiles, some milliseconds long.
  */
 #include "distances/space.h"
 
@@ -28,7 +28,8 @@ static grasp_status visit_tile(walk *w, int64_t row, int64_t column, int32_t wor
     if (w->wanted != NULL && !w->wanted(w->arg, i, ni, j, nj))
         return GRASP_OK;
     double *values = w->values + worker * w->area;
-    grasp__tile tile = {.i = i, .ni = ni, .j = j, .nj = nj, .value = values, .reader = w->reader[worker], .worker = worker};
+    grasp__tile tile = {
+        .i = i, .ni = ni, .j = j, .nj = nj, .value = values, .reader = w->reader[worker], .worker = worker};
     grasp__reader_tile(tile.reader, i, ni, j, nj, values, &tile.half_width);
     return w->visit(w->arg, &tile);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * inner_ik = <u_i, sum_j w_jk u_j> without a pair of samples in sight: O(n K p).
  *
- * Two passes over the rows. First the K sums: block b of rows goes to sum b mod chunks, and the sums are added in order; then the
- * inner products, row by row. Blocks and chunks depend on n, K and p alone, so the bits do not depend on the number of threads.
+ * Two passes over the rows. First the K sums: block b of rows goes to sum b mod chunks, and the sums are added in
+ * order; then the inner products, row by row. Blocks and chunks depend on n, K and p alone, so the bits do not depend
+ * on the number of threads.
  */
 #include "distances/space.h"
 
@@ -47,7 +48,8 @@ static grasp_status inner_task(void *arg, int64_t task, int32_t worker)
     return GRASP_OK;
 }
 
-grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight, int64_t K, double *inner)
+grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight,
+                                            int64_t K, double *inner)
 {
     if (d->metric == GRASP__PRECOMPUTED)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a precomputed matrix has no rows to add up");
