@@ -21,6 +21,7 @@ GRASP_API grasp_status grasp_groups_create(grasp_context *ctx, const int64_t *la
  *  GRASP_E_OVERFLOW, here and below: there would be more than 2^24 groups. */
 GRASP_API grasp_status grasp_groups_create_coded(grasp_context *ctx, const int64_t *value, int64_t n,
                                                  grasp_groups **out);
+/** One reference more, and one less (NULL: nothing happens); any thread, also when the context is gone. */
 GRASP_API grasp_groups *grasp_groups_ref(grasp_groups *groups);
 GRASP_API void grasp_groups_free(grasp_groups *groups);
 /** Samples, groups (empty ones included), and noise samples. */

@@ -22,13 +22,16 @@ typedef void (*grasp_release_fn)(void *user, void *data);
 GRASP_API grasp_status grasp_matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols,
                                            grasp_matrix **out);
 /** Refers to the caller's memory: element (i, j) is data[i * row_stride + j], row_stride >= cols elements. Copies
- * nothing. `release_or_null` NULL: the caller keeps the memory alive until the last reference is freed. Not called on
- * an error. */
+ *  nothing. `release_or_null` NULL: the caller keeps the memory alive until the last reference is freed. Not called on
+ *  an error. `data` may be NULL where there is no element. Errors: GRASP_E_ARG (also: not aligned to its elements),
+ *  GRASP_E_DTYPE, GRASP_E_OVERFLOW (the last element has no address), memory. */
 GRASP_API grasp_status grasp_matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols,
                                          int64_t row_stride, void *data, grasp_release_fn release_or_null, void *user,
                                          grasp_matrix **out);
+/** One reference more, and one less (NULL: nothing happens); any thread, also when the context is gone. */
 GRASP_API grasp_matrix *grasp_matrix_ref(grasp_matrix *matrix);
 GRASP_API void grasp_matrix_free(grasp_matrix *matrix);
+/** What it is made of; 0 for NULL. row_stride in elements. */
 GRASP_API int64_t grasp_matrix_rows(const grasp_matrix *matrix);
 GRASP_API int64_t grasp_matrix_cols(const grasp_matrix *matrix);
 GRASP_API int64_t grasp_matrix_row_stride(const grasp_matrix *matrix);
@@ -44,8 +47,8 @@ GRASP_API const char *grasp_context_kernel(const grasp_context *ctx);
 
 /** Threads the BLAS would use; -1 if it cannot tell. */
 GRASP_API int32_t grasp_blas_threads(void);
-/** Sets them, for the whole process: the library itself never does this. GRASP_E_UNSUPPORTED where the BLAS has no such
- * call. */
+/** Sets them, for the whole process: the library itself never does this. No other thread may be inside the BLAS.
+ *  GRASP_E_ARG: less than 1. GRASP_E_UNSUPPORTED: the BLAS has no such call. */
 GRASP_API grasp_status grasp_blas_set_threads(int32_t n_threads);
 
 #ifdef __cplusplus

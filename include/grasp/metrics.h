@@ -40,8 +40,7 @@ GRASP_API grasp_status grasp_metric_outliers(grasp_context *ctx, const grasp_gro
 
 /* ---- accuracy ---------------------------------------------------------------------------------------------------- */
 
-/** Share of pred == y in each group; NaN for an empty group. Noise is left out. n_groups is grasp_groups_count(). O(n).
- */
+/** Share of pred == y in each group; NaN for an empty group. Noise is left out. n_groups: grasp_groups_count(). O(n). */
 GRASP_API grasp_status grasp_metric_group_accuracy(grasp_context *ctx, const grasp_groups *groups, const int64_t *y,
                                                    const int64_t *pred, int64_t n, double *accuracy, int64_t n_groups);
 /** Lowest accuracy of the groups that have samples, and which group has it (the first of equals). GRASP_E_EMPTY when
@@ -64,7 +63,7 @@ GRASP_API grasp_status grasp_metric_average_accuracy(grasp_context *ctx, const g
 /** Mean silhouette (Rousseeuw 1987): s_i = (b_i - a_i) / max(a_i, b_i), a_i the mean distance to the other samples of
  *  i's group, b_i the lowest mean distance to another group; 0 for the only sample of a group, and where a_i = b_i = 0.
  *  Parameters: "silhouette": metric
- *    "auto"       the space's own distances; in a cosine space in linear time: the sum of distances from i to group C is
+ *    "auto"       the space's own distances; in a cosine space in linear time: the distances from i to group C sum to
  *                 |C| - <u_i, sum of u_j>, u the unit rows: O(n K p);
  *    "cosine"     the same, GRASP_E_UNSUPPORTED in another space;
  *    "euclidean"  |u_i - u_j| of the unit rows in a cosine space (published: sqrt(2 d_cos), but a zero row is 1 from a
