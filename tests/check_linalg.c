@@ -225,7 +225,7 @@ static quad quad_dot(const double *x, const double *y, int64_t n)
 START_TEST(dot2_keeps_its_bound)
 {
     static double x[LONGEST], y[LONGEST], d[LONGEST];
-    int64_t tight = 0, count = trials(2000);
+    int64_t tight = 0, count = trials(800);
     for (int64_t t = 0; t < count; t++) {
         grasp__rng rng = test_rng((uint64_t)t);
         int64_t n = hard_problem(&rng, x, y, t % 3 == 0 ? 0 : 30);
@@ -382,7 +382,7 @@ START_TEST(gram_keeps_its_bound)
     const grasp__kernels *kernels = grasp__context_kernels(ctx);
     double *a = malloc(ROWS * WIDTH * sizeof *a), *b = malloc(ROWS * WIDTH * sizeof *b), c[ROWS * (ROWS + 4)];
     float *fa = malloc(ROWS * WIDTH * sizeof *fa), *fb = malloc(ROWS * WIDTH * sizeof *fb), fc[ROWS * (ROWS + 4)];
-    for (int64_t t = 0; t < trials(60); t++) {
+    for (int64_t t = 0; t < trials(40); t++) {
         grasp__rng rng = test_rng((uint64_t)t);
         static const double scales[] = {1, 1e-15, 1e15, 1e-30};
         int64_t m = grasp__rng_below(&rng, ROWS), n = grasp__rng_below(&rng, ROWS), ldc = n + grasp__rng_below(&rng, 4);

@@ -40,7 +40,7 @@ GRASP_API grasp_status grasp_metric_outliers(grasp_context *ctx, const grasp_gro
 
 /* ---- accuracy ---------------------------------------------------------------------------------------------------- */
 
-/** Share of pred == y in each group; NaN for an empty group. Noise is left out. n_groups: grasp_groups_count(). O(n). */
+/** Share of pred == y by group; NaN for an empty group. Noise is left out. n_groups: grasp_groups_count(). O(n). */
 GRASP_API grasp_status grasp_metric_group_accuracy(grasp_context *ctx, const grasp_groups *groups, const int64_t *y,
                                                    const int64_t *pred, int64_t n, double *accuracy, int64_t n_groups);
 /** Lowest accuracy of the groups that have samples, and which group has it (the first of equals). GRASP_E_EMPTY when
