@@ -284,10 +284,10 @@ START_TEST(failing_allocations_leave_nothing)
 }
 END_TEST
 
-Suite *check_metrics_partition_suite(void);
-Suite *check_metrics_partition_suite(void)
+Suite *check_metrics_suite(void);
+Suite *check_metrics_suite(void)
 {
-    Suite *suite = suite_create("metrics_partition");
+    Suite *suite = suite_create("metrics");
     TCase *all = tcase_create("all");
     tcase_add_test(all, values_of_scikit_learn);
     tcase_add_test(all, indices_have_their_properties);
