@@ -27,11 +27,19 @@ typedef struct grasp_inference grasp_inference;
 #define GRASP_KEY_MODE                                                                                                 \
   "mode" /**< infer: "default": a class without an admissible setting stays one group; "published": it takes
                                              the first setting of the grid, as the authors' code does */
-#define GRASP_KEY_VAL "val"             /**< fit: "joint" (published: validation rows are clustered with training) or
-                                             "assign" */
-#define GRASP_KEY_STEPS "steps"         /**< fit: list of group DRO step sizes tried; "rates" and "decays" likewise */
+/** fit: "joint" (default, published: validation rows are clustered with the training rows) or "assign" (given the
+ *  groups of those, as grasp_assign() does) */
+#define GRASP_KEY_VAL "val"
+/** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
+ *  model came with). A final model starts from its own. */
+#define GRASP_KEY_START "start"
+/** fit: lists of learning rates, weight decays and step sizes of group DRO that are tried; defaults 0.001,0.01;
+ *  0,0.001;
+ *  0.01,0.1. Where a list is not set but the part's own option is (gdro.rate, gdro.weight_decay, gdro.step), that is
+ *  tried alone. */
 #define GRASP_KEY_RATES "rates"
 #define GRASP_KEY_DECAYS "decays"
+#define GRASP_KEY_STEPS "steps"
 
 /** GRASP, Algorithm 1 of Zeng et al. 2022: for each class of y (any int64, taken in ascending order): the class's
  *  gradients, their distances (metric, center), every setting of the grid, selection by score, then one id space. Noise
@@ -65,13 +73,29 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
  *  O(n_new n_core p). (The rule of border samples.) */
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
-/** The whole paper: ERM on the training rows, gradients of training and validation rows, grasp_infer, noise dropped,
- *  group DRO from fresh or ERM parameters on `model` or on `final_model_or_null` (its own binding, same rows), learning
- *  rate, weight decay and step size chosen by the worst learned validation group. Parameters: "fit" with parts "erm.",
- *  "gradients.", "infer.", "gdro.".
- *  model holds the ERM parameters afterwards when there is a final model, else the group DRO ones. *out covers the
- *  training rows followed by the validation rows. *report_or_null: parts "erm.", "infer.", "gdro.", and the table of
- *  candidates "fit.*". */
+/** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
+ *  and validation rows by grasp_infer(); outliers dropped; group DRO, once for every rate, decay and step, each from
+ *  the same parameters; the candidate whose worst learned validation group is most accurate is kept, the first in grid
+ *  order (rates outside, then decays, then steps) of equals.
+ *
+ *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
+ *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,
+ *  val_rows: bound rows, each at most once in either (GRASP_E_ARG); val_rows NULL, 0: none. Parameters: "fit" with
+ *  parts "erm.", "gradients.", "infer." (score=ari cannot be used: no group is known) and "gdro.". Groups without
+ *  validation rows are no part of the choice; without any validation row, or if all are outliers, the training groups
+ *  choose epoch and candidate.
+ *
+ *  Afterwards model holds the group DRO parameters; with a final model those of ERM, and the final model holds the
+ *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
+ *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro." (the best candidate's); the
+ *  table of candidates "fit.rate", "fit.decay", "fit.step", "fit.val_worst" (NaN: diverged) in grid order; values
+ *  "fit.best" (its row, from 0); text "fit.chosen_by", "val" or "train".
+ *
+ *  A candidate whose loss is not finite is out; GRASP_E_NUMERIC if all are. All training rows outliers: GRASP_E_EMPTY.
+ *  An error leaves both models as they were. GRASP_NOT_CONVERGED: ERM did not; all else was done. GRASP_CANCELLED: the
+ *  models hold what was reached (the best candidate so far; before there is one, ERM's parameters so far), and *out the
+ *  groups found; those of classes not reached are the classes. Cost: ERM, one backward pass a row, grasp_infer(), and
+ *  candidates x epochs passes; memory: the gradients. (Zeng et al. 2022; Sagawa et al. 2020.) */
 GRASP_API grasp_status grasp_fit(grasp_context *ctx, grasp_model *model, grasp_model *final_model_or_null,
                                  const int64_t *train_rows, int64_t n_train, const int64_t *val_rows, int64_t n_val,
                                  const grasp_params *params_or_null, grasp_inference **out,

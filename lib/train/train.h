@@ -13,6 +13,15 @@
 extern const grasp__param_table grasp__erm_params;
 extern const grasp__param_table grasp__gdro_params;
 
+/* An error must leave the parameters as they were: the first ones are kept from open to close. */
+typedef struct grasp__backup {
+    grasp_model *model;
+    double      *theta;
+} grasp__backup;
+grasp_status grasp__backup_open(grasp_context *ctx, grasp_model *m, grasp__backup *out);
+/* Puts them back if `status` is an error. Returns `status`. */
+grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, grasp_status status);
+
 /* The work behind the public calls, for infer. Arguments have been checked. report may be NULL; *report is made
  * here. */
 grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train,

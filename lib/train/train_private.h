@@ -29,15 +29,6 @@ grasp_status grasp__total_weight(grasp_context *ctx, const grasp_model *m, const
 grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train,
                                    const int64_t *val, int64_t n_val);
 
-/* An error must leave the parameters as they were: the first ones are kept from open to close. */
-typedef struct grasp__backup {
-    grasp_model *model;
-    double      *theta;
-} grasp__backup;
-grasp_status grasp__backup_open(grasp_context *ctx, grasp_model *m, grasp__backup *out);
-/* Puts them back if `status` is an error. Returns `status`. */
-grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, grasp_status status);
-
 /* The order of an epoch: a pure function of (seed, epoch, rows). */
 typedef struct grasp__batches {
     int64_t *rows;     /* n: as given; balanced: sorted by group */
