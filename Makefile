@@ -55,7 +55,7 @@ config.mk: configure config.mk.in
 VARIANT ?= release
 VARIANT_FLAGS_release  :=
 VARIANT_FLAGS_asan     := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-VARIANT_FLAGS_tsan     := -O1 -fno-omit-frame-pointer -fsanitize=thread
+VARIANT_FLAGS_tsan     := -O2 -fno-omit-frame-pointer -fsanitize=thread
 VARIANT_FLAGS_coverage := -O0 --coverage
 ifeq ($(filter $(VARIANT),release asan tsan coverage),)
 $(error VARIANT=$(VARIANT): expected release, asan, tsan or coverage)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Runs the suites named on the command line, or all: every tests/check_x.c has a check_x_suite(), and the Makefile
- * lists them in suites.h. The name of a room also stands for its further suites, check_x_y.c. Shows each suite's count and time, its failures, and last the closing line in Check's form.
+ * lists them in suites.h. The name of a room also stands for its further suites, check_x_y.c. Shows each suite's count
+ * and time, its failures, and last the closing line in Check's form.
  * CK_FORK=no keeps the tests in this process, as sanitizers and valgrind want it.
  */
 #include <check.h>

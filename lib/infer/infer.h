@@ -42,15 +42,16 @@ struct grasp_inference {
     grasp__inferred_class *classes;
     double                *grid_eps;         /* n_settings */
     int64_t               *grid_min_samples; /* n_settings */
-    grasp_gradients       *gradients;        /* all rows it was inferred from; after loading, those of the core samples only */
+    grasp_gradients       *gradients;        /* all rows it was inferred from; after loading, those of the core samples
+                                                only */
     grasp_groups          *groups;
 };
 
 grasp_status grasp__inference_check(grasp_context *ctx, const grasp_inference *inference, const char *name);
 grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
                           const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null);
-grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_g, const int64_t *y, int64_t n,
-                           grasp_groups **out);
+grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_g,
+                           const int64_t *y, int64_t n, grasp_groups **out);
 void         grasp__inference_free(grasp_inference *inference);
 
 #endif
