@@ -19,13 +19,15 @@ typedef struct grasp_sweep grasp_sweep;
 
 #define GRASP_KEY_SCORE "score" /**< sweep, infer: "silhouette" (cosine, linear time), "silhouette_euclidean"
                                      (published), "ari" (needs truth) */
+/** sweep, infer: bytes that the levels of pairs may take; 0: distances are computed in each pass. */
+#define GRASP_KEY_BUDGET "budget"
 
 /** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ...
  *  .70 and 5,10,20,30,40,50,60,100) or "kmeans" (list "k"). Parameters: "sweep". */
 GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
-/** Bytes that a run over n samples will hold at most. */
+/** Bytes that a run over n samples will hold at most at the present number of threads, beside a few rows a thread. */
 GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, uint64_t *out);
 /** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by
  *  `noise`).

@@ -7,6 +7,7 @@
 #include "gradients/gradients.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
+#include "sweep/sweep.h"
 #include "train/train.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__dbscan_params,
     &grasp__kmeans_params,
     &grasp__silhouette_params,
+    &grasp__sweep_params,
     &grasp__erm_params,
     &grasp__gdro_params,
     NULL,

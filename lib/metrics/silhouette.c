@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Silhouettes of partitions (Rousseeuw 1987): s_i = (b_i - a_i) / max(a_i, b_i), and their mean.
  *
- * a_i is the mean distance to the other samples of i's cluster, b_i the lowest mean distance to another cluster; s_i = 0 for
- * the only sample of a cluster. Noise is one more cluster, as Zeng et al. (2022) have it, or left out. With fewer than 2
- * clusters, or more than n - 1, the mean is -1 by their convention, so that one cluster without noise can never win.
- * Here: arguments, and partitions made ready; the sums are in silhouette_linear.c, O(n K p), and silhouette_tiles.c, O(n^2 p).
+ * a_i is the mean distance to the other samples of i's cluster, b_i the lowest mean distance to another cluster; s_i =
+ * 0 for the only sample of a cluster. Noise is one more cluster, as Zeng et al. (2022) have it, or left out. With fewer
+ * than 2 clusters, or more than n - 1, the mean is -1 by their convention, so that one cluster without noise can never
+ * win.
+ * Here: arguments, and partitions made ready; the sums are in silhouette_linear.c, O(n K p), and silhouette_tiles.c,
+ * O(n^2 p).
  */
 #include "metrics/silhouette.h"
 
@@ -16,7 +18,8 @@ static const grasp__param params[] = {
     {GRASP_KEY_NOISE, GRASP_PARAM_STR, "cluster", "cluster|exclude", "noise is one more cluster, or left out"},
 };
 
-const grasp__param_table grasp__silhouette_params = {"silhouette", params, sizeof params / sizeof *params, {{NULL, NULL}}};
+const grasp__param_table grasp__silhouette_params = {
+    "silhouette", params, sizeof params / sizeof *params, {{NULL, NULL}}};
 
 double grasp__silhouette_value(double a, double b)
 {
@@ -63,7 +66,8 @@ grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, in
     for (int64_t i = 0; per_sample != NULL && i < n; i++)
         per_sample[i] = NAN;
     if (n > INT32_MAX)
-        return grasp__fail(ctx, GRASP_E_OVERFLOW, "%jd samples, expected at most %jd", (intmax_t)n, (intmax_t)INT32_MAX);
+        return grasp__fail(ctx, GRASP_E_OVERFLOW, "%jd samples, expected at most %jd", (intmax_t)n,
+                           (intmax_t)INT32_MAX);
     grasp_status status = grasp__alloc(ctx, count, sizeof *scored, &scored);
     if (status == GRASP_OK)
         status = grasp__alloc(ctx, sizes, sizeof *size, &size);
@@ -96,13 +100,13 @@ static grasp_status choose_kind(grasp_context *ctx, const grasp_distances *d, co
     bool cosine = grasp__options_is(o, GRASP_KEY_METRIC, "cosine");
     *kind = euclidean ? GRASP__SILHOUETTE_EUCLIDEAN : GRASP__SILHOUETTE_SPACE;
     if ((cosine && space != GRASP__COSINE) || (euclidean && space == GRASP__PRECOMPUTED))
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "metric is %s, but distances are %s", cosine ? "cosine" : "euclidean",
-                           space == GRASP__PRECOMPUTED ? "precomputed" : "euclidean");
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "metric is %s, but distances are %s",
+                           cosine ? "cosine" : "euclidean", space == GRASP__PRECOMPUTED ? "precomputed" : "euclidean");
     return GRASP_OK;
 }
 
-static grasp_status score(grasp_context *ctx, const grasp_distances *d, const grasp_groups *groups, const grasp__options *o,
-                          double *mean, double *per_sample)
+static grasp_status score(grasp_context *ctx, const grasp_distances *d, const grasp_groups *groups,
+                          const grasp__options *o, double *mean, double *per_sample)
 {
     int32_t kind;
     int32_t *label = NULL;
@@ -114,7 +118,8 @@ static grasp_status score(grasp_context *ctx, const grasp_distances *d, const gr
     for (int64_t i = 0; i < groups->n; i++)
         label[i] = (int32_t)groups->label[i];
     grasp__partition partition = {label, groups->count};
-    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, mean, per_sample);
+    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, mean,
+                           per_sample);
     grasp__free(label);
     return s;
 }

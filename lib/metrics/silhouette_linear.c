@@ -35,8 +35,8 @@ static void fill_column(const grasp__scored *p, int64_t n, int64_t cluster, doub
 }
 
 /* Takes the sums to one cluster into the mean distances to the own (a) and the nearest other cluster (b). */
-static void take_column(const grasp_distances *d, const grasp__scored *p, int64_t n, int64_t cluster, const double *inner,
-                        int64_t stride, double *a, double *b)
+static void take_column(const grasp_distances *d, const grasp__scored *p, int64_t n, int64_t cluster,
+                        const double *inner, int64_t stride, double *a, double *b)
 {
     double size = (double)p->size[cluster];
     if (size == 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Silhouettes by tiles of distances, of many partitions in one pass over the pairs.
  *
- * Samples that no partition tells apart form an atom. One pass adds up the distances of each sample to each atom; a cluster
- * of any partition is a union of atoms. So the pairs cost the same for one partition as for a hundred. Tiles go through
- * in waves (distances/waves.c) whose tasks share no sample: each pair is computed once, and sums come in one order.
- * Euclidean distances of unit rows are sqrt(2 d_cos), but a zero row is 1 from a unit row and 0 from another zero row. A
- * value within its half-width of 0 is 0, or the root would make 1e-8 of a rounding error between duplicates.
+ * Samples that no partition tells apart form an atom. One pass adds up the distances of each sample to each atom; a
+ * cluster of any partition is a union of atoms. So the pairs cost the same for one partition as for a hundred. Tiles go
+ * through in waves (distances/waves.c) whose tasks share no sample: each pair is computed once, and sums come in one
+ * order.
+ * Euclidean distances of unit rows are sqrt(2 d_cos), but a zero row is 1 from a unit row and 0 from another zero row.
+ * A value within its half-width of 0 is 0, or the root would make 1e-8 of a rounding error between duplicates.
  * O(n^2 p) time, n * atoms numbers; partitions that would need more than SUMS_LIMIT wait for another pass.
  */
 #include "metrics/silhouette.h"
@@ -15,7 +16,7 @@
 
 enum { SUMS_LIMIT = 1 << 25 }; /* numbers, 256 MiB */
 
-/* ---- atoms --------------------------------------------------------------------------------------------------------- */
+/* ---- atoms ------------------------------------------------------------------------------------------------------- */
 
 /* The common refinement of partitions: atom of each sample, and a sample of each atom. */
 typedef struct atoms {
@@ -98,7 +99,7 @@ static grasp_status find_atoms(grasp_context *ctx, const grasp__scored *scored, 
     return s;
 }
 
-/* ---- sums of distances ------------------------------------------------------------------------------------------------ */
+/* ---- sums of distances ------------------------------------------------------------------------------------------- */
 
 typedef struct pass {
     const grasp_distances *d;
@@ -166,7 +167,7 @@ static grasp_status add_tile(void *arg, int64_t index, int32_t worker)
     return GRASP_OK;
 }
 
-/* ---- from sums to silhouettes -------------------------------------------------------------------------------------------- */
+/* ---- from sums to silhouettes ------------------------------------------------------------------------------------ */
 
 static double sample_value(const pass *p, const grasp__scored *scored, int64_t i, double *cluster_sums)
 {
@@ -206,7 +207,7 @@ static grasp_status value_block(void *arg, int64_t index, int32_t worker)
     return GRASP_OK;
 }
 
-/* ---- one pass --------------------------------------------------------------------------------------------------------- */
+/* ---- one pass ---------------------------------------------------------------------------------------------------- */
 
 static grasp_status pass_open(grasp_context *ctx, pass *p)
 {

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * DBSCAN's labels at every setting of an (eps, min_samples) grid, from three passes over the levels of the pairs.
+ *
+ * Let l_ij be the lowest eps index whose ball holds i and j. Pass 1 counts neighbours at every eps; c_i(m), the lowest
+ * eps index at which i has m of them, is the level from which i is core. Two samples are joined as cores at eps index e
+ * iff max(c_i, c_j, l_ij) <= e, so for each m pass 2 grows one minimum spanning forest under these weights, which holds
+ * the clusters of all eps. Clusters are numbered by their lowest core. Pass 3 gives each border sample the lowest
+ * number among the cores within eps, at the eps indices from max(l_ij, c_j) up to where it becomes core itself. The
+ * labels are those of DBSCAN at each setting by itself (Ester et al. 1996, canonical numbering: cluster.h).
+ *
+ * Before a pair goes to the forest, a table of representatives, renewed now and then, tells whether it is joined
+ * already.
+ * O(n^2 (p + min_samples values)) time at most, O(n settings) memory beside the levels.
+ */
+#include "sweep/forest.h"
+#include "sweep/levels.h"
+#include "sweep/private.h"
+
+#include <string.h>
+
+enum { NO_CLUSTER = INT32_MAX }; /* while border samples look for the lowest number */
+
+typedef struct grid {
+    const grasp_sweep *sweep;
+    grasp__sweep_result *result;
+    int64_t n, n_eps, n_min;
+    grasp__levels levels;
+    uint32_t *counts; /* n x (n_eps + 1): samples by level */
+    grasp__forest *forest; /* one for each min_samples */
+    int64_t *missed;       /* pairs inserted since the representatives were renewed, for each min_samples */
+    int32_t *rank, *order;
+} grid;
+
+/* The row of labels of a setting; during pass 2 it holds representatives. */
+static int32_t *labels_at(const grid *g, int64_t eps, int64_t m)
+{
+    return g->result->label + (eps * g->n_min + m) * g->n;
+}
+
+static uint8_t *core_levels(const grid *g, int64_t m)
+{
+    return g->result->core_level + m * g->n;
+}
+
+/* Blocks and sizes of tile `index` of the current wave. */
+typedef struct place {
+    int64_t i, ni, j, nj;
+    bool diagonal;
+    const uint8_t *level;
+} place;
+
+static place place_of(const grid *g, int64_t index)
+{
+    int64_t block_i, block_j;
+    grasp__wave_pair(g->levels.blocks, g->levels.wave, index, &block_i, &block_j);
+    return (place){.i = block_i * GRASP__TILE,
+                   .ni = grasp__levels_block(&g->levels, block_i),
+                   .j = block_j * GRASP__TILE,
+                   .nj = grasp__levels_block(&g->levels, block_j),
+                   .diagonal = block_i == block_j,
+                   .level = grasp__levels_tile(&g->levels, index)};
+}
+
+/* ---- pass 1: counts ---------------------------------------------------------------------------------------------- */
+
+static grasp_status count_tile(void *arg, int64_t index, int32_t worker)
+{
+    const grid *g = arg;
+    place p = place_of(g, index);
+    int64_t width = g->n_eps + 1;
+    (void)worker;
+    for (int64_t a = 0; a < p.ni; a++)
+        for (int64_t b = 0; b < p.nj; b++)
+            g->counts[(p.i + a) * width + p.level[a * GRASP__TILE + b]]++;
+    for (int64_t a = 0; !p.diagonal && a < p.ni; a++)
+        for (int64_t b = 0; b < p.nj; b++)
+            g->counts[(p.j + b) * width + p.level[a * GRASP__TILE + b]]++;
+    return GRASP_OK;
+}
+
+static void find_core_levels(const grid *g)
+{
+    for (int64_t i = 0; i < g->n; i++) {
+        const uint32_t *counts = g->counts + i * (g->n_eps + 1);
+        int64_t within = 0, m = 0;
+        for (int64_t e = 0; e < g->n_eps; e++)
+            for (within += counts[e]; m < g->n_min && within >= g->sweep->min_samples[m]; m++)
+                core_levels(g, m)[i] = (uint8_t)e;
+        for (; m < g->n_min; m++)
+            core_levels(g, m)[i] = (uint8_t)g->n_eps;
+    }
+}
+
+/* ---- pass 2: a forest for each min_samples ----------------------------------------------------------------------- */
+
+static void renew_representatives(const grid *g, int64_t m)
+{
+    for (int64_t e = 0; e < g->n_eps; e++)
+        grasp__forest_tops(&g->forest[m], (uint8_t)e, labels_at(g, e, m));
+    g->missed[m] = 0;
+}
+
+static uint8_t larger(uint8_t a, uint8_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The pairs of one tile into the forest of one min_samples. */
+static void join_tile(const grid *g, int64_t m, const place *p)
+{
+    const uint8_t *core = core_levels(g, m);
+    const int32_t *first = labels_at(g, 0, m);
+    int64_t stride = g->n_min * g->n;
+    for (int64_t a = 0; a < p->ni; a++) {
+        int32_t i = (int32_t)(p->i + a);
+        if (core[i] == g->n_eps)
+            continue;
+        for (int64_t b = p->diagonal ? a + 1 : 0; b < p->nj; b++) {
+            int32_t j = (int32_t)(p->j + b);
+            uint8_t weight = larger(larger(core[i], core[j]), p->level[a * GRASP__TILE + b]);
+            if (weight == g->n_eps)
+                continue;
+            const int32_t *top = first + weight * stride;
+            if (top[i] == top[j])
+                continue;
+            grasp__forest_insert(&g->forest[m], i, j, weight);
+            g->missed[m]++;
+        }
+    }
+}
+
+/* One min_samples, all tiles of the wave. */
+static grasp_status join_wave(void *arg, int64_t index, int32_t worker)
+{
+    const grid *g = arg;
+    (void)worker;
+    for (int64_t t = 0; t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
+        place p = place_of(g, t);
+        join_tile(g, index, &p);
+        if (g->missed[index] > g->n * g->n_eps / 8)
+            renew_representatives(g, index);
+    }
+    return GRASP_OK;
+}
+
+/* Representatives become numbers, by the lowest core of each cluster; samples that are not core have none yet. */
+static grasp_status number_clusters(void *arg, int64_t index, int32_t worker)
+{
+    const grid *g = arg;
+    const uint8_t *core = core_levels(g, index);
+    int32_t *number = g->forest[index].parent; /* free once the representatives are known */
+    (void)worker;
+    renew_representatives(g, index);
+    for (int64_t e = 0; e < g->n_eps; e++) {
+        int32_t *label = labels_at(g, e, index), clusters = 0;
+        for (int64_t i = 0; i < g->n; i++)
+            number[i] = NO_CLUSTER;
+        for (int64_t i = 0; i < g->n; i++) {
+            if (core[i] <= e && number[label[i]] == NO_CLUSTER)
+                number[label[i]] = clusters++;
+            label[i] = core[i] <= e ? number[label[i]] : NO_CLUSTER;
+        }
+        g->result->n_clusters[e * g->n_min + index] = clusters;
+    }
+    return GRASP_OK;
+}
+
+/* ---- pass 3: border samples -------------------------------------------------------------------------------------- */
+
+/* Sample i, not core below eps index core_i, takes the number of core j where that is lower. */
+static void take_number(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t from, uint8_t core_i)
+{
+    if (from >= core_i)
+        return;
+    int32_t *label = labels_at(g, from, m);
+    for (uint8_t e = from; e < core_i; e++, label += g->n_min * g->n)
+        if (label[j] < label[i])
+            label[i] = label[j];
+}
+
+/* Do all samples of the tile become core at one level? Then none is a border sample of another. */
+static bool is_uniform(const uint8_t *core, const place *p)
+{
+    uint8_t differs = 0;
+    for (int64_t a = 0; a < p->ni; a++)
+        differs |= core[p->i + a] ^ core[p->i];
+    for (int64_t b = 0; b < p->nj; b++)
+        differs |= core[p->j + b] ^ core[p->i];
+    return differs == 0;
+}
+
+static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
+{
+    const grid *g = arg;
+    place p = place_of(g, index);
+    (void)worker;
+    for (int64_t m = 0; m < g->n_min; m++) {
+        const uint8_t *core = core_levels(g, m);
+        if (is_uniform(core, &p))
+            continue;
+        for (int64_t a = 0; a < p.ni; a++)
+            for (int64_t b = p.diagonal ? a + 1 : 0; b < p.nj; b++) {
+                int64_t i = p.i + a, j = p.j + b;
+                uint8_t level = p.level[a * GRASP__TILE + b];
+                if (core[j] < core[i])
+                    take_number(g, m, i, j, larger(level, core[j]), core[i]);
+                else if (core[i] < core[j])
+                    take_number(g, m, j, i, larger(level, core[i]), core[j]);
+            }
+    }
+    return GRASP_OK;
+}
+
+/* What is left without a number is noise. */
+static grasp_status finish_setting(void *arg, int64_t index, int32_t worker)
+{
+    const grid *g = arg;
+    int32_t *label = g->result->label + index * g->n;
+    int64_t noise = 0;
+    (void)worker;
+    for (int64_t i = 0; i < g->n; i++)
+        if (label[i] == NO_CLUSTER) {
+            label[i] = GRASP_NOISE;
+            noise++;
+        }
+    g->result->n_noise[index] = noise;
+    return GRASP_OK;
+}
+
+/* ---- the three passes -------------------------------------------------------------------------------------------- */
+
+/* Runs tasks over every wave: over its tiles, or (per_min_samples) over the forests. Shares [lo, hi] of the stage. */
+static grasp_status pass(grasp_context *ctx, grid *g, const char *what, grasp__task task, bool per_min_samples,
+                         double lo, double hi)
+{
+    grasp_status s = GRASP_OK;
+    int64_t waves = g->levels.blocks;
+    for (int64_t w = 0; s == GRASP_OK && w < waves; w++) {
+        double from = lo + (hi - lo) * (double)w / (double)waves, to = lo + (hi - lo) * (double)(w + 1) / (double)waves;
+        int64_t tasks = per_min_samples ? g->n_min : grasp__wave_size(waves, w);
+        grasp__stage_mark outer = grasp__stage_begin(ctx, what, from, to);
+        s = grasp__levels_wave(ctx, &g->levels, w);
+        if (s == GRASP_OK)
+            s = grasp__parallel(ctx, tasks, task, g);
+        grasp__stage_end(ctx, outer);
+    }
+    return s;
+}
+
+static grasp_status grid_open(grasp_context *ctx, grid *g, const grasp_distances *d)
+{
+    const grasp_sweep *sweep = g->sweep;
+    grasp_status s = grasp__alloc_zero(ctx, g->n, (size_t)(g->n_eps + 1) * sizeof *g->counts, &g->counts);
+    if (s == GRASP_OK)
+        s = grasp__forest_ranks(ctx, g->n, &g->rank, &g->order);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->missed, &g->missed);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->forest, &g->forest);
+    for (int64_t m = 0; s == GRASP_OK && m < g->n_min; m++)
+        s = grasp__forest_open(ctx, &g->forest[m], g->n, g->rank, g->order);
+    if (s == GRASP_OK)
+        s = grasp__levels_open(ctx, &g->levels, d, sweep->eps, (int32_t)sweep->n_eps, sweep->budget);
+    return s;
+}
+
+static void grid_close(grasp_context *ctx, grid *g)
+{
+    for (int64_t m = 0; g->forest != NULL && m < g->n_min; m++)
+        grasp__forest_close(&g->forest[m]);
+    grasp__free(g->forest);
+    grasp__free(g->missed);
+    grasp__free(g->order);
+    grasp__free(g->rank);
+    grasp__free(g->counts);
+    grasp__levels_close(ctx, &g->levels);
+}
+
+grasp_status grasp__sweep_dbscan(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
+                                 grasp__sweep_result *result)
+{
+    grid g = {.sweep = sweep, .result = result, .n = result->n, .n_eps = sweep->n_eps, .n_min = sweep->n_min_samples};
+    grasp_status s = grid_open(ctx, &g, d);
+    if (s == GRASP_OK)
+        s = pass(ctx, &g, "neighbours", count_tile, false, 0, 0.8);
+    if (s == GRASP_OK) {
+        find_core_levels(&g);
+        for (int64_t m = 0; m < g.n_min; m++)
+            renew_representatives(&g, m);
+        s = pass(ctx, &g, "clusters", join_wave, true, 0.8, 0.9);
+    }
+    if (s == GRASP_OK)
+        s = grasp__parallel(ctx, g.n_min, number_clusters, &g);
+    if (s == GRASP_OK)
+        s = pass(ctx, &g, "border samples", border_tile, false, 0.9, 1);
+    if (s == GRASP_OK)
+        s = grasp__parallel(ctx, sweep->count, finish_setting, &g);
+    if (s == GRASP_CANCELLED)
+        for (int64_t i = 0; i < sweep->count; i++)
+            result->n_clusters[i] = -1;
+    grid_close(ctx, &g);
+    return s;
+}
