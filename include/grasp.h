@@ -16,6 +16,7 @@
 #include "grasp/sweep.h"
 #include "grasp/train.h"
 #include "grasp/infer.h"
+#include "grasp/io.h"
 #include "grasp/api.h"
 
 #endif

@@ -5,6 +5,7 @@
 #include "cluster/cluster.h"
 #include "distances/distances.h"
 #include "gradients/gradients.h"
+#include "io/io.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
 #include "sweep/sweep.h"
@@ -23,6 +24,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__sweep_params,
     &grasp__erm_params,
     &grasp__gdro_params,
+    &grasp__csv_params,
     NULL,
 };
 
