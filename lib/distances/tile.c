@@ -102,7 +102,8 @@ static double half_width_of(const grasp_distances *d, double longest)
         return gram * (1 + 0x1p-20) + 24 * GRASP__UNIT + grasp__truth_width(d->p);
     double differences = 2 * longest * ((double)d->p / 4 + 16) * GRASP__UNIT;
     double products = d->p <= SHORT_ROW ? 0 : 16 * longest * (2 * gram + 32 * GRASP__UNIT);
-    return (differences + products + longest * 16 * GRASP__UNIT) * (1 + 0x1p-20);
+    return (differences + products + longest * 16 * GRASP__UNIT) * (1 + 0x1p-20) +
+           0x1p-1070; /* the values may be subnormal */
 }
 
 void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
