@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * grasp/io.h: files. Tables from .csv, matrices from and to .npy, gradients over a mapped .npy.
+ * grasp/io.h: files. Models, groups and gradients saved and loaded, tables from .csv, matrices from and to .npy,
+ * gradients over a mapped .npy.
  *
  * Part of <grasp.h>, the one header programs name.
  */
@@ -7,7 +8,9 @@
 #define GRASP_IO_H
 
 #include "grasp/gradients.h"
+#include "grasp/groups.h"
 #include "grasp/linalg.h"
+#include "grasp/model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,8 +24,9 @@ typedef struct grasp_table grasp_table;
 #define GRASP_KEY_DELIMITER "delimiter" /**< csv: "comma" (default), "semicolon", "tab" or "pipe" */
 
 /** Reads a .csv file (RFC 4180): a line of column names, each once and none empty, then rows of as many fields. Fields
- *  may be quoted, then hold delimiters and line ends, and a doubled quote for one. Lines end in LF or CRLF, the last one
- *  may lack it; a UTF-8 byte order mark, and lines without a character in tables of several columns, are passed over.
+ *  may be quoted, then hold delimiters and line ends, and a doubled quote for one. Lines end in LF or CRLF, the last
+ *  one may lack it; a UTF-8 byte order mark, and lines without a character in tables of several columns, are passed
+ *  over.
  *  A column is numeric if each of its fields is a decimal number or missing: empty, NA, NaN, null or ?, in any case.
  *  Blanks around names, numbers and these marks do not count. Any other column is text, coded 0, 1, ... in order of
  *  appearance; there every field, "" and NA too, is a text like others, with its blanks. Numbers are read correctly
@@ -73,9 +77,45 @@ GRASP_API grasp_status grasp_matrix_map_npy(grasp_context *ctx, const char *path
  *  and renamed when it is complete and on the disk, so that a file already there is either kept or replaced, never half
  *  of it. GRASP_CANCELLED: nothing was written. Errors: GRASP_E_IO with the path. */
 GRASP_API grasp_status grasp_matrix_save_npy(grasp_context *ctx, const grasp_matrix *matrix, const char *path);
-/** Sealed dense gradients over the rows of a mapped .npy file, under the rules of grasp_matrix_map_npy(). The values are
- *  read once, to refuse NaN and infinity: GRASP_E_NUMERIC names row and column. */
+/** Sealed dense gradients over the rows of a mapped .npy file, under the rules of grasp_matrix_map_npy(). The values
+ *  are read once, to refuse NaN and infinity: GRASP_E_NUMERIC names row and column. */
 GRASP_API grasp_status grasp_gradients_open_npy(grasp_context *ctx, const char *path, grasp_gradients **out);
+
+/* ---- saved objects ----------------------------------------------------------------------------------------------- */
+
+/* Little-endian on every machine, aligned to 64 bytes, checked by CRC32C: grasp-format(5). A file is written under
+ * another name beside its target, flushed to the disk and renamed: whatever happens, the old file or the whole new one
+ * is there.
+ * Errors of all: GRASP_E_IO names path and reason; GRASP_E_FORMAT says what was found and expected where a file is of
+ * another kind, damaged, cut, or newer than this library. Lengths in a file are believed only as far as bytes
+ * arrive. */
+
+/** Takes `len` bytes. GRASP_CB_OK to go on; GRASP_CB_STOP ends the call with GRASP_CANCELLED (what was written is to be
+ *  thrown away), anything else with GRASP_E_CALLBACK. */
+typedef int32_t (*grasp_write_fn)(void *user, const void *data, size_t len);
+/** Fills at most `len` bytes and returns their number, 0 at the end, < 0 on a failure (GRASP_E_IO). May give fewer than
+ *  asked for. A load reads to the end of the object and no further, so that several may follow each other. */
+typedef int64_t (*grasp_read_fn)(void *user, void *data, size_t len);
+
+/** Kind, layers and parameters of a built-in model; not its data. Custom models: GRASP_E_UNSUPPORTED. */
+GRASP_API grasp_status grasp_model_save(grasp_context *ctx, const grasp_model *model, grasp_write_fn fn, void *user);
+GRASP_API grasp_status grasp_model_save_file(grasp_context *ctx, const grasp_model *model, const char *path);
+/** A model with the same parameters to the last bit, without data. */
+GRASP_API grasp_status grasp_model_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_model **out);
+GRASP_API grasp_status grasp_model_load_file(grasp_context *ctx, const char *path, grasp_model **out);
+
+GRASP_API grasp_status grasp_groups_save(grasp_context *ctx, const grasp_groups *groups, grasp_write_fn fn, void *user);
+GRASP_API grasp_status grasp_groups_save_file(grasp_context *ctx, const grasp_groups *groups, const char *path);
+GRASP_API grasp_status grasp_groups_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_groups **out);
+GRASP_API grasp_status grasp_groups_load_file(grasp_context *ctx, const char *path, grasp_groups **out);
+
+/** Sealed gradients in their form and element type; of a view, its rows. Loaded ones are sealed and hold equal bits. */
+GRASP_API grasp_status grasp_gradients_save(grasp_context *ctx, const grasp_gradients *gradients, grasp_write_fn fn,
+                                            void *user);
+GRASP_API grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp_gradients *gradients,
+                                                 const char *path);
+GRASP_API grasp_status grasp_gradients_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_gradients **out);
+GRASP_API grasp_status grasp_gradients_load_file(grasp_context *ctx, const char *path, grasp_gradients **out);
 
 #ifdef __cplusplus
 }

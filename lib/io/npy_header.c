@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The header of .npy files: 6 bytes of magic, 2 of version, the header's length in 2 bytes (1.0) or 4 (2.0, 3.0), then a
- * Python dictionary such as {'descr': '<f4', 'fortran_order': False, 'shape': (11788, 64), }, blanks and a line feed.
+ * The header of .npy files: 6 bytes of magic, 2 of version, the header's length in 2 bytes (1.0) or 4 (2.0, 3.0), then
+ * a Python dictionary such as {'descr': '<f4', 'fortran_order': False, 'shape': (11788, 64), }, blanks and a line feed.
  * Read strictly: each key once, no other, nothing after it.
  */
 #include "io/npy.h"

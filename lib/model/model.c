@@ -257,6 +257,20 @@ grasp_status grasp_model_create_mlp(grasp_context *ctx, const int64_t *widths, i
     return grasp__leave(ctx, create_mlp(ctx, widths, n_widths, params_or_null, out));
 }
 
+grasp_status grasp__model_create(grasp_context *ctx, const char *kind, const int64_t *widths, int64_t n_widths,
+                                 grasp_model **out)
+{
+    bool logistic = strcmp(kind, "logistic") == 0, softmax = strcmp(kind, "softmax") == 0;
+    if (logistic && n_widths == 2 && widths[1] == 1)
+        return create_linear(ctx, &grasp__logistic_methods, widths[0], 1, out);
+    if (softmax && n_widths == 2)
+        return create_linear(ctx, &grasp__softmax_methods, widths[0], widths[1], out);
+    if (strcmp(kind, "mlp") == 0)
+        return create_mlp(ctx, widths, n_widths, NULL, out);
+    return grasp__fail(ctx, GRASP_E_ARG, logistic || softmax ? "a linear model with other layers than one"
+                                                             : "no built-in kind of model");
+}
+
 grasp_status grasp_model_copy(grasp_context *ctx, const grasp_model *model, grasp_model **out)
 {
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);

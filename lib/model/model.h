@@ -83,5 +83,8 @@ grasp_status grasp__model_sample_grads(grasp_context *ctx, grasp_model *m, const
 /* For io: what a built-in model is made of, n_layers + 1 values (logistic: {d, 1}). Custom: GRASP_E_UNSUPPORTED. */
 grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64_t *widths, int64_t capacity,
                                  int64_t *n_widths);
+/* The other way: a built-in model of that kind. Unknown kinds and wrong widths: GRASP_E_ARG. */
+grasp_status grasp__model_create(grasp_context *ctx, const char *kind, const int64_t *widths, int64_t n_widths,
+                                 grasp_model **out);
 
 #endif
