@@ -238,10 +238,11 @@ INSTALL ?= install
 D = $(DESTDIR)
 PAGES3   := $(wildcard man/*.3)
 PAGES1   := $(wildcard man/*.1)
+PAGES5   := $(wildcard man/*.5)
 PROGRAMS := $(filter grasp-fit,$(EXAMPLES))
 DOCS     := $(wildcard README NEWS COPYING CONTRIBUTING)
 
-man: $(PAGES3) $(PAGES1)
+man: $(PAGES3) $(PAGES1) $(PAGES5)
 	$(if $(MANDOC),,@echo "man: mandoc is missing: run \`make setup\`" >&2; exit 1)
 	$(Q)mkdir -p build/man
 	$(Q)for p in $^; do $(MANDOC) -Thtml -Ostyle=mandoc.css,man=%N.%S.html $$p >build/man/$${p##*/}.html || exit 1; done
@@ -254,7 +255,7 @@ build/gen/grasp.pc: grasp.pc.in config.mk FORCE
 	    -e 's|@libs_private@|$(strip $(LIBS_PRIVATE))|' $< >$@
 
 install: all build/gen/grasp.pc
-	$(Q)$(INSTALL) -d $D$(INCLUDEDIR)/grasp $D$(LIBDIR)/pkgconfig $D$(BINDIR) $D$(MANDIR)/man1 $D$(MANDIR)/man3 $D$(DOCDIR)/examples
+	$(Q)$(INSTALL) -d $D$(INCLUDEDIR)/grasp $D$(LIBDIR)/pkgconfig $D$(BINDIR) $D$(MANDIR)/man1 $D$(MANDIR)/man3 $D$(MANDIR)/man5 $D$(DOCDIR)/examples
 	$(Q)$(INSTALL) -m 644 include/grasp.h $D$(INCLUDEDIR)/
 	$(Q)$(INSTALL) -m 644 $(filter include/grasp/%,$(HEADERS)) $D$(INCLUDEDIR)/grasp/
 	$(Q)$(INSTALL) -m 644 $(STATIC) $D$(LIBDIR)/
@@ -265,6 +266,7 @@ install: all build/gen/grasp.pc
 	$(Q)for p in $(PROGRAMS); do $(INSTALL) -m 755 $B/bin/$$p $D$(BINDIR)/ || exit 1; done
 	$(Q)for p in $(PAGES1); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man1/ || exit 1; done
 	$(Q)for p in $(PAGES3); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man3/ || exit 1; done
+	$(Q)for p in $(PAGES5); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man5/ || exit 1; done
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do \
 	        [ $$page = $$name ] || echo ".so man3/$$page.3" >$D$(MANDIR)/man3/$$name.3 || exit 1; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $D$(DOCDIR)/
@@ -275,7 +277,8 @@ install: all build/gen/grasp.pc
 uninstall:
 	$(Q)rm -f $D$(INCLUDEDIR)/grasp.h $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
 	    $D$(LIBDIR)/$(SHARED_REAL) $D$(LIBDIR)/$(SONAME) $D$(LIBDIR)/$(SHARED_LINK) $D$(LIBDIR)/pkgconfig/grasp.pc \
-	    $(PROGRAMS:%=$D$(BINDIR)/%) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%)
+	    $(PROGRAMS:%=$D$(BINDIR)/%) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%) \
+	    $(PAGES5:man/%=$D$(MANDIR)/man5/%)
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do rm -f $D$(MANDIR)/man3/$$name.3; done
 	$(Q)rm -rf $D$(DOCDIR)
 	$(Q)rmdir $D$(INCLUDEDIR)/grasp 2>/dev/null || :
