@@ -63,7 +63,8 @@ GRASP_API int64_t      grasp_inference_n_classes(const grasp_inference *inferenc
 GRASP_API grasp_status grasp_inference_class(grasp_context *ctx, const grasp_inference *inference, int64_t c,
                                              int64_t *label, double *eps, int64_t *min_samples, double *score,
                                              int64_t *n_clusters, int64_t *n_noise, int32_t *admissible);
-/** Score and labels of every setting of a class: i in [0, settings) in grid order; labels in the class's row order. */
+/** Settings of the grid; and the score of setting i in [0, settings) for class c, in grid order, NaN where it was not
+ *  reached. */
 GRASP_API int64_t      grasp_inference_n_settings(const grasp_inference *inference);
 GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_inference *inference, int64_t c,
                                                int64_t i, double *eps, int64_t *min_samples, double *score);

@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "sweep/sweep.h"
 #include "train/train.h"
+#include "infer/infer.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__erm_params,
     &grasp__gdro_params,
     &grasp__csv_params,
+    &grasp__infer_params,
     NULL,
 };
 

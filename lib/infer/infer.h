@@ -22,7 +22,7 @@ typedef struct grasp__inferred_class {
     int64_t  label;                 /* the class, as in y */
     int64_t  n;                     /* its samples */
     int64_t *row;                   /* n: their positions in y */
-    double   eps, score;
+    double   eps, score;            /* eps is NaN without a radius: kmeans, or a class that is one group */
     int64_t  min_samples;
     int64_t  n_clusters, n_noise;
     int64_t  first_group;           /* global id of its cluster 0 */
@@ -30,6 +30,7 @@ typedef struct grasp__inferred_class {
     int64_t *cluster;               /* n: labels within the class */
     uint8_t *core;                  /* n: core flags (dbscan) */
     double  *mean;                  /* p, or NULL when not centred */
+    double  *centers;               /* kmeans: n_clusters x p, means of rows of the space; NULL for a class that is one group */
     double  *scores;                /* per setting, grid order */
 } grasp__inferred_class;
 
@@ -44,6 +45,7 @@ struct grasp_inference {
     int64_t               *grid_min_samples; /* n_settings */
     grasp_gradients       *gradients;        /* all rows it was inferred from; after loading, those of the core samples
                                                 only */
+    bool                   cores_only;       /* loaded: class by class, cores in row order */
     grasp_groups          *groups;
 };
 
@@ -52,6 +54,8 @@ grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t 
                           const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null);
 grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_g,
                            const int64_t *y, int64_t n, grasp_groups **out);
+/* Is the class one group, whatever its gradients? Nothing was admissible there, or it was not reached. */
+bool         grasp__class_is_whole(const grasp_inference *inference, const grasp__inferred_class *k);
 void         grasp__inference_free(grasp_inference *inference);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * infer, private: the steps of an inference.
+ */
+#ifndef GRASP__INFER_PRIVATE_H
+#define GRASP__INFER_PRIVATE_H
+
+#include "infer/infer.h"
+
+enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
+
+#define GRASP__INFERENCE_MAGIC GRASP__MAGIC('i', 'n', 'f', 'r')
+
+/* One class for each value of y, each one group so far. */
+grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
+                                     int64_t n_settings, grasp_inference **out);
+/* Centres of k's clusters, from its rows `view`. */
+grasp_status grasp__class_centers(grasp_context *ctx, const grasp_inference *inference, grasp__inferred_class *k,
+                                  grasp_gradients *view);
+/* Ids of all classes' clusters, and the groups. */
+grasp_status grasp__inference_merge(grasp_context *ctx, grasp_inference *inference, int64_t n);
+grasp_status grasp__inference_report(grasp_context *ctx, const grasp_inference *inference, grasp_report **out);
+
+#endif
