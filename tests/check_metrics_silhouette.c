@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- making ---------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 /* A space of rows and a partition of them. */
 typedef struct problem {
@@ -90,7 +90,7 @@ static grasp_status score(grasp_context *ctx, void *arg)
     return s;
 }
 
-/* ---- oracle: plain sums over all pairs ------------------------------------------------------------------------------------- */
+/* ---- oracle: plain sums over all pairs --------------------------------------------------------------------------- */
 
 enum { COSINE, PLAIN, UNIT };
 
@@ -164,7 +164,7 @@ static void assert_near(const double *found, const double *expected, int64_t n, 
                       "%s: sample %d has %.17g, expected %.17g", what, (int)i, found[i], expected[i]);
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void check_fixture_column(const fixture *f, int64_t number, const char *column, const char *space,
                                  const char *silhouette)
@@ -263,8 +263,8 @@ START_TEST(many_at_once)
             ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, partition, COUNT, together, NULL), GRASP_OK);
             for (int64_t s = 0; s < COUNT; s++) {
                 ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, &partition[s], 1, &alone, NULL), GRASP_OK);
-                ck_assert_msg(fabs(alone - together[s]) < 1e-12, "kind %d partition %d: %.17g, alone %.17g", kind, (int)s,
-                              together[s], alone);
+                ck_assert_msg(fabs(alone - together[s]) < 1e-12, "kind %d partition %d: %.17g, alone %.17g", kind,
+                              (int)s, together[s], alone);
             }
         }
     grasp_distances_free(d);
@@ -336,7 +336,8 @@ START_TEST(precomputed_is_plain)
     assert_near(found, expected, N, 1e-12, "precomputed");
     ASSERT_OK(ctx, grasp_params_create(ctx, "silhouette", &params));
     ASSERT_OK(ctx, grasp_params_set_str(ctx, params, "metric", "euclidean"));
-    ASSERT_STATUS(ctx, grasp_metric_silhouette(ctx, d, groups, params, &mean, NULL), GRASP_E_UNSUPPORTED, "precomputed");
+    ASSERT_STATUS(ctx, grasp_metric_silhouette(ctx, d, groups, params, &mean, NULL), GRASP_E_UNSUPPORTED,
+                  "precomputed");
     ASSERT_OK(ctx, grasp_params_set_str(ctx, params, "metric", "cosine"));
     ASSERT_STATUS(ctx, grasp_metric_silhouette(ctx, d, groups, params, &mean, NULL), GRASP_E_UNSUPPORTED, "cosine");
     grasp_params_free(params);

@@ -42,15 +42,23 @@ typedef struct grasp_inference grasp_inference;
 #define GRASP_KEY_STEPS "steps"
 
 /** GRASP, Algorithm 1 of Zeng et al. 2022: for each class of y (any int64, taken in ascending order): the class's
- *  gradients, their distances (metric, center), every setting of the grid, selection by score, then one id space. Noise
- *  is GRASP_NOISE.
- *  gradients: sealed, n rows; y: n classes; truth_or_null: known groups (score=ari). Parameters: "infer" (eps,
- *  min_samples, score, noise, metric, center, select, algorithm, k, mode). A class with no admissible setting stays one
- *  group without noise, and is reported.
- *  *report_or_null: per class c "class.<c>.eps", ".min_samples", ".score", ".clusters", ".noise", ".admissible"; series
- *  "class.<c>.scores" in grid order; "grid.eps", "grid.min_samples"; pooled counts.
- *  GRASP_CANCELLED: classes not reached are one group each. Cost: O(n_c^2 p) per class; memory O(n_c), or n_c^2/2 bytes
- *  where the limit allows. */
+ *  gradients, their distances (metric, center), every setting of the grid, selection by score, then one id space: id =
+ *  label + clusters of the classes before. Noise is GRASP_NOISE.
+ *
+ *  gradients: sealed, n rows, kept by reference; y: n classes; truth_or_null: known groups of the n samples (score=ari,
+ *  each class sees its own part). Parameters: "infer" (metric, center, select, algorithm, mode, and those of "sweep").
+ *  The best setting has the highest score, the first within 1e-12 in grid order. select=all takes the setting with the
+ *  highest mean over the classes of their scores (-1 where not defined), chosen likewise, for all classes. A class in
+ *  which no setting, or not the one for all, is admissible (score above -1) stays one group without noise, and is
+ *  reported; with mode=published it takes the first setting, or the one for all.
+ *
+ *  *report_or_null: values "samples", "classes", "groups", "noise"; per class c "class.<c>.label", ".samples", ".eps",
+ *  ".min_samples", ".score", ".clusters", ".noise", ".admissible"; series "class.<c>.scores" in grid order; series
+ *  "grid.eps", "grid.min_samples".
+ *  GRASP_CANCELLED: *out and the report are valid, classes not reached are one group each with score NaN.
+ *  GRASP_NOT_CONVERGED: a k-means ran out of iterations. Errors: GRASP_E_ARG, GRASP_E_STATE (not sealed), GRASP_E_DIM,
+ *  GRASP_E_PARAM, GRASP_E_NUMERIC, memory. Same labels and scores for any number of threads.
+ *  Cost: O(n_c^2 p) per class; memory O(n_c settings), and n_c^2 / 2 bytes where budget and limit allow. */
 GRASP_API grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradients, const int64_t *y, int64_t n,
                                    const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                    grasp_inference **out, grasp_report **report_or_null);
@@ -58,7 +66,8 @@ GRASP_API grasp_inference *grasp_inference_ref(grasp_inference *inference);
 GRASP_API void             grasp_inference_free(grasp_inference *inference);
 /** Groups of the samples inferred from, in their order. */
 GRASP_API grasp_status grasp_inference_groups(grasp_context *ctx, const grasp_inference *inference, grasp_groups **out);
-/** Classes, ascending, and what was chosen for each (c in [0, count)). */
+/** Classes, ascending; and what was chosen for class c in [0, classes); outputs may be NULL. kmeans: k in *min_samples,
+ *  *eps NaN. A class that is one group: *eps NaN, *min_samples 0, *score -1 (NaN: not reached), *admissible 0. */
 GRASP_API int64_t      grasp_inference_n_classes(const grasp_inference *inference);
 GRASP_API grasp_status grasp_inference_class(grasp_context *ctx, const grasp_inference *inference, int64_t c,
                                              int64_t *label, double *eps, int64_t *min_samples, double *score,
@@ -68,10 +77,11 @@ GRASP_API grasp_status grasp_inference_class(grasp_context *ctx, const grasp_inf
 GRASP_API int64_t      grasp_inference_n_settings(const grasp_inference *inference);
 GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_inference *inference, int64_t c,
                                                int64_t i, double *eps, int64_t *min_samples, double *score);
-/** Groups for new samples (their gradients at the same parameters, and classes): the lowest-numbered cluster of the
- *  class that has a core within eps, else GRASP_NOISE; the training samples get their own labels back. A class never
- *  seen is GRASP_NOISE.
- *  O(n_new n_core p). (The rule of border samples.) */
+/** Groups for new samples (their gradients at the same parameters, in the same form and element type, and their n
+ *  classes): the lowest-numbered cluster of the class that has a core within eps, else GRASP_NOISE; kmeans: the nearest
+ *  centre. The training samples get their own labels back. A class that is one group takes all; a class never seen is
+ *  GRASP_NOISE. GRASP_CANCELLED: samples not reached are noise. Errors: GRASP_E_ARG, GRASP_E_STATE (not sealed),
+ *  GRASP_E_DIM, GRASP_E_DTYPE, memory. O(n_new n_core p). (The rule of border samples, see cluster.h.) */
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training

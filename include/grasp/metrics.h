@@ -68,7 +68,7 @@ GRASP_API grasp_status grasp_metric_average_accuracy(grasp_context *ctx, const g
  *    "cosine"     the same, GRASP_E_UNSUPPORTED in another space;
  *    "euclidean"  |u_i - u_j| of the unit rows in a cosine space (published: sqrt(2 d_cos), but a zero row is 1 from a
  *                 unit row and 0 from another zero row), the plain distances in a Euclidean one; GRASP_E_UNSUPPORTED
- *                 for a caller's matrix; O(n^2 p) by tiles, O(n + K) memory a thread;
+ *                 for a caller's matrix; O(n^2 p) by tiles, n K numbers of memory;
  *  and noise, "cluster" (default, published) or "exclude".
  *  With fewer than 2 groups, or more than (samples counted - 1), it is not defined: *mean = -1, the published
  *  convention.

@@ -105,21 +105,32 @@ static grasp_status choose_kind(grasp_context *ctx, const grasp_distances *d, co
     return GRASP_OK;
 }
 
+/* Outputs are written at the end, so that an error leaves them alone. */
 static grasp_status score(grasp_context *ctx, const grasp_distances *d, const grasp_groups *groups,
                           const grasp__options *o, double *mean, double *per_sample)
 {
     int32_t kind;
     int32_t *label = NULL;
+    double *sample = NULL, found;
     grasp_status s = choose_kind(ctx, d, o, &kind);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, groups->n, sizeof *label, &label);
+    if (s == GRASP_OK && per_sample != NULL)
+        s = grasp__alloc(ctx, groups->n, sizeof *sample, &sample);
     if (s != GRASP_OK)
-        return s;
+        goto done;
     for (int64_t i = 0; i < groups->n; i++)
         label[i] = (int32_t)groups->label[i];
     grasp__partition partition = {label, groups->count};
-    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, mean,
-                           per_sample);
+    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, &found,
+                           sample);
+    if (s < 0)
+        goto done;
+    *mean = found;
+    for (int64_t i = 0; per_sample != NULL && i < groups->n; i++)
+        per_sample[i] = sample[i];
+done:
+    grasp__free(sample);
     grasp__free(label);
     return s;
 }
