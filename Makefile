@@ -57,8 +57,9 @@ VARIANT_FLAGS_release  :=
 VARIANT_FLAGS_asan     := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 VARIANT_FLAGS_tsan     := -O2 -fno-omit-frame-pointer -fsanitize=thread
 VARIANT_FLAGS_coverage := -O0 --coverage
-ifeq ($(filter $(VARIANT),release asan tsan coverage),)
-$(error VARIANT=$(VARIANT): expected release, asan, tsan or coverage)
+VARIANT_FLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+ifeq ($(filter $(VARIANT),release asan tsan coverage fuzz),)
+$(error VARIANT=$(VARIANT): expected release, asan, tsan, coverage or fuzz)
 endif
 VFLAGS := $(VARIANT_FLAGS_$(VARIANT))
 B := build/$(VARIANT)
@@ -223,6 +224,22 @@ coverage:
 	@+CK_FORK=no $(MAKE) --no-print-directory VARIANT=coverage check-suites
 	@tools/coverage build/coverage
 
+# libFuzzer comes with clang. What crashes stays in build/fuzz/, what was learned in build/fuzz/x/.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@command -v clang >/dev/null || { echo "fuzz: clang is missing: run \`make setup\`" >&2; exit 1; }
+	@+$(MAKE) --no-print-directory VARIANT=fuzz CC=clang WARNINGS=-Wall run-fuzzers
+$(FUZZERS:%=$B/bin/%): $B/bin/%: $B/tests/fuzz/%.o $(STATIC)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(VFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LINK_STATIC)
+run-fuzzers: $(FUZZERS:%=$B/bin/%)
+	$(Q)for f in $(if $(MOD),fuzz_$(MOD),$(FUZZERS)); do \
+	    echo "$$f: $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/$$f || exit 1; \
+	    $B/bin/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -dict=tests/fuzz/$$f.dict -artifact_prefix=build/fuzz/ \
+	        -verbosity=0 -print_final_stats=1 build/fuzz/$$f || exit 1; done
+
 check-abi store-abi: $(SHARED)
 	@$(TOOL_ENV) tools/check-abi $(if $(filter store-abi,$@),store,check)
 
@@ -312,7 +329,7 @@ help:
 	@cat tools/help.txt
 
 FORCE:
-.PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage check-abi store-abi \
+.PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
     have-check lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)

@@ -84,16 +84,18 @@ grasp_status grasp__input_open(grasp_context *ctx, const char *path, grasp__inpu
 
 void grasp__input_memory(const void *bytes, int64_t size, const char *name, grasp__input *in)
 {
-    *in = (grasp__input){.path = name, .fd = -1, .memory = bytes, .size = size};
+    *in = (grasp__input){.path = name, .fd = -1, .memory = bytes, .left = size, .size = size};
 }
 
 grasp_status grasp__input_read(grasp_context *ctx, grasp__input *in, void *buffer, int64_t room, int64_t *n)
 {
     *n = 0;
     if (in->fd < 0) {
-        *n = in->size - in->taken < room ? in->size - in->taken : room;
+        *n = in->left < room ? in->left : room;
         if (*n > 0)
-            memcpy(buffer, in->memory + in->taken, (size_t)*n);
+            memcpy(buffer, in->memory, (size_t)*n);
+        in->memory += *n;
+        in->left -= *n;
         in->taken += *n;
         return GRASP_OK;
     }

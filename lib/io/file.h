@@ -22,7 +22,8 @@ typedef struct grasp__input {
     const char *path;      /* the caller's, for messages */
     int fd;                /* -1: bytes in memory */
     const uint8_t *memory; /* those not read yet */
-    int64_t size;          /* of a regular file, or of what memory held; -1: not known before the end */
+    int64_t left;          /* so many of them */
+    int64_t size;          /* of a regular file or of memory; -1: not known before the end, as of a pipe */
     int64_t taken;         /* bytes read so far */
 } grasp__input;
 
