@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * The whole paper in one call (Zeng et al. 2022): ERM; gradients at its parameters; groups and outliers of the training
+ * and validation rows; outliers dropped; group DRO, its learning rate, weight decay and step size chosen by the worst
+ * learned validation group.
+ *
+ * Candidates stand in a grid, rates outside, then decays, then steps; each starts from the same parameters and sees the
+ * same orders of rows; the first of the best wins. One that diverges is out, unless all do. Groups without validation
+ * rows are no part of the choice; where no validation row has a group, the training rows take their place.
+ *
+ * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
+ */
+#include "infer/infer.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct fit {
+    grasp_model          *model, *target;      /* of the gradients, and of group DRO: often the same */
+    int64_t               n_train, n_val;
+    int64_t              *rows, *y, *label;    /* n_train + n_val: training rows, then validation rows */
+    const grasp__options *o;
+    grasp__backup         first, first_target; /* parameters on entry; of the target only if it is another model */
+    grasp_inference      *inference;
+    grasp_groups         *groups;              /* of the target's bound rows; noise where fit was told of none */
+    grasp_report         *report;              /* NULL: not asked for */
+    bool                  unconverged;
+} fit;
+
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
+
+/* No row may stand twice: a validation row that was trained on would choose by what it was taught. */
+static grasp_status check_disjoint(grasp_context *ctx, const fit *f)
+{
+    uint8_t *seen;
+    grasp_status s = grasp__alloc_zero(ctx, grasp__model_n_rows(f->model), sizeof *seen, &seen);
+    for (int64_t i = 0; s == GRASP_OK && i < f->n_train + f->n_val; i++) {
+        if (seen[f->rows[i]]++ == 0)
+            continue;
+        if (i < f->n_train)
+            s = grasp__fail(ctx, GRASP_E_ARG,
+                            "train_rows[%" PRId64 "] is row %" PRId64 " again, expected each row once", i, f->rows[i]);
+        else
+            s = grasp__fail(ctx, GRASP_E_ARG,
+                            "val_rows[%" PRId64 "] is row %" PRId64
+                            ", which stands before in train_rows or val_rows, expected each row once",
+                            i - f->n_train, f->rows[i]);
+    }
+    grasp__free(seen);
+    return s;
+}
+
+static grasp_status check_model(grasp_context *ctx, const grasp_model *m, const char *name)
+{
+    grasp_status s = grasp__model_check(ctx, m, name);
+    return s == GRASP_OK ? grasp__model_check_bound(ctx, m, name) : s;
+}
+
+static grasp_status check_arguments(grasp_context *ctx, const grasp_model *model, const grasp_model *final_model,
+                                    const int64_t *train, int64_t n_train, const int64_t *val, int64_t n_val)
+{
+    grasp_status s = check_model(ctx, model, "model");
+    if (s == GRASP_OK && final_model)
+        s = check_model(ctx, final_model, "final_model");
+    if (s == GRASP_OK && final_model)
+        s = grasp__check_equal(ctx, grasp__model_n_rows(final_model), grasp__model_n_rows(model),
+                               "rows of final_model");
+    if (s == GRASP_OK)
+        s = grasp__check_pointer(ctx, train, "train_rows");
+    if (s == GRASP_OK)
+        s = grasp__model_check_rows(ctx, model, train, n_train, "train_rows");
+    if (s == GRASP_OK && (n_val < 0 || (val == NULL && n_val != 0)))
+        s = grasp__fail(ctx, GRASP_E_ARG, "val_rows is %s and n_val is %" PRId64 ", expected rows, or NULL and 0",
+                        val ? "given" : "NULL", n_val);
+    if (s == GRASP_OK && n_val > 0)
+        s = grasp__model_check_rows(ctx, model, val, n_val, "val_rows");
+    if (s == GRASP_OK && n_train == 0)
+        s = grasp__fail(ctx, GRASP_E_EMPTY, "train_rows has 0 rows, expected at least 1");
+    return s;
+}
+
+/* ---- who the groups are ------------------------------------------------------------------------------------------ */
+
+/* Puts a part's report under its prefix, and frees it. */
+static grasp_status put_part(grasp_context *ctx, fit *f, const char *prefix, grasp_report *part)
+{
+    grasp_status s = f->report && part ? grasp__report_merge(ctx, f->report, prefix, part) : GRASP_OK;
+    grasp_report_free(part);
+    return s;
+}
+
+static grasp_status train_erm(grasp_context *ctx, fit *f)
+{
+    grasp_report *part = NULL;
+    grasp__options o = grasp__options_part(f->o, "erm");
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "erm", 0, 0.15);
+    grasp_status s = grasp__train_erm(ctx, f->model, f->rows, f->n_train, f->n_val ? f->rows + f->n_train : NULL,
+                                      f->n_val, &o, f->report ? &part : NULL);
+    grasp__stage_end(ctx, outer);
+    grasp_status told = put_part(ctx, f, "erm", part);
+    f->unconverged = s == GRASP_NOT_CONVERGED;
+    return told != GRASP_OK ? told : f->unconverged ? GRASP_OK : s;
+}
+
+static grasp_status infer(grasp_context *ctx, fit *f, grasp_gradients *g, int64_t n)
+{
+    grasp_report *part = NULL;
+    grasp__options o = grasp__options_part(f->o, "infer");
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "infer", 0.2, 0.5);
+    grasp_status s = grasp__infer(ctx, g, f->y, n, &o, NULL, &f->inference, f->report ? &part : NULL);
+    grasp__stage_end(ctx, outer);
+    grasp_status told = put_part(ctx, f, "infer", part);
+    return told != GRASP_OK ? told : s == GRASP_NOT_CONVERGED ? GRASP_OK : s;
+}
+
+static grasp_status gradients(grasp_context *ctx, const fit *f, const int64_t *rows, int64_t n, double lo, double hi,
+                              grasp_gradients **out)
+{
+    grasp__options o = grasp__options_part(f->o, "gradients");
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "gradients", lo, hi);
+    grasp_status s = grasp__gradients_compute(ctx, f->model, rows, n, &o, out);
+    grasp__stage_end(ctx, outer);
+    return s;
+}
+
+/* Labels of the validation rows from the clusters of the training rows. */
+static grasp_status assign_val(grasp_context *ctx, fit *f)
+{
+    grasp_gradients *g = NULL;
+    grasp_groups *assigned = NULL;
+    grasp_status s = gradients(ctx, f, f->rows + f->n_train, f->n_val, 0.5, 0.5, &g);
+    if (s == GRASP_OK)
+        s = grasp__assign(ctx, f->inference, g, f->y + f->n_train, f->n_val, &assigned);
+    if (s == GRASP_OK)
+        memcpy(f->label + f->n_train, assigned->label, (size_t)f->n_val * sizeof *f->label);
+    grasp_groups_free(assigned);
+    grasp__gradients_free(g);
+    return s;
+}
+
+static grasp_status infer_groups(grasp_context *ctx, fit *f)
+{
+    int64_t n_rows = grasp__model_n_rows(f->target), *bound = NULL;
+    bool assign = grasp__options_is(f->o, GRASP_KEY_VAL, "assign");
+    int64_t n = f->n_train + (assign ? 0 : f->n_val);
+    grasp_gradients *g = NULL;
+    grasp_status s = gradients(ctx, f, f->rows, n, 0.15, 0.2, &g);
+    if (s == GRASP_OK)
+        s = infer(ctx, f, g, n);
+    if (s == GRASP_OK)
+        memcpy(f->label, f->inference->groups->label, (size_t)n * sizeof *f->label);
+    if (s == GRASP_OK && n < f->n_train + f->n_val)
+        s = assign_val(ctx, f);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, n_rows, sizeof *bound, &bound);
+    for (int64_t i = 0; s == GRASP_OK && i < n_rows; i++)
+        bound[i] = GRASP_NOISE;
+    for (int64_t i = 0; s == GRASP_OK && i < f->n_train + f->n_val; i++)
+        bound[f->rows[i]] = f->label[i];
+    if (s == GRASP_OK)
+        s = grasp__groups_create(ctx, bound, n_rows, &f->groups);
+    grasp__free(bound);
+    grasp__gradients_free(g);
+    return s;
+}
+
+/* What a cancel before the groups leaves: each class is one group. Gradients of zero say no more about anyone. */
+static grasp_status infer_nothing(grasp_context *ctx, fit *f)
+{
+    bool assign = grasp__options_is(f->o, GRASP_KEY_VAL, "assign");
+    int64_t n = f->n_train + (assign ? 0 : f->n_val);
+    grasp_matrix *zeros = NULL;
+    grasp_gradients *g = NULL;
+    grasp_status s = grasp__matrix_create(ctx, GRASP_F64, n, 1, &zeros);
+    if (s == GRASP_OK)
+        s = grasp__gradients_from_matrix(ctx, zeros, "zeros", &g);
+    if (s == GRASP_OK)
+        s = infer(ctx, f, g, n);
+    grasp__gradients_free(g);
+    grasp_matrix_free(zeros);
+    return s;
+}
+
+/* ---- group DRO --------------------------------------------------------------------------------------------------- */
+
+typedef struct choice {
+    double       *start, *theta; /* p each: where candidates start; the best one's */
+    double        val_worst;
+    int64_t       p, tried, best; /* best: number of the candidate in grid order, -1 before there is one */
+    grasp_report *part;           /* the best one's */
+} choice;
+
+/* A list of fit's, or, where the caller set only the part's own option, a NaN: "as that says". */
+static const double *list(const fit *f, const grasp__options *gdro, const char *key, const char *own, int64_t *n)
+{
+    static const double as_told = NAN;
+    if (grasp__options_given(f->o, key) || !grasp__options_given(gdro, own))
+        return grasp__options_f64s(f->o, key, n);
+    *n = 1;
+    return &as_told;
+}
+
+static grasp_status put_candidate(grasp_context *ctx, fit *f, const grasp__options *gdro, const double setting[3],
+                                  double val_worst)
+{
+    static const char *const column[] = {"fit.rate", "fit.decay", "fit.step"};
+    static const char *const own[] = {GRASP_KEY_RATE, GRASP_KEY_WEIGHT_DECAY, GRASP_KEY_STEP};
+    grasp_status s = GRASP_OK;
+    for (int k = 0; s == GRASP_OK && k < 3; k++)
+        s = grasp__report_append(ctx, f->report, column[k],
+                                 isnan(setting[k]) ? grasp__options_f64(gdro, own[k]) : setting[k]);
+    return s == GRASP_OK ? grasp__report_append(ctx, f->report, "fit.val_worst", val_worst) : s;
+}
+
+/* One candidate. GRASP_OK if it diverged: then it is out. */
+static grasp_status try(grasp_context *ctx, fit *f, const grasp__options *gdro, const int64_t *val, int64_t n_val,
+                        const double setting[3], choice *c)
+{
+    grasp__gdro_result result = {.val_worst = NAN};
+    grasp_report *part = NULL;
+    grasp_status s = grasp__model_set_params(ctx, f->target, c->start);
+    if (s == GRASP_OK)
+        s = grasp__train_gdro(ctx, f->target, f->groups, f->rows, f->n_train, val, n_val, gdro, setting[0], setting[1],
+                              setting[2], &result, f->report ? &part : NULL);
+    grasp_status told = s < GRASP_OK && s != GRASP_E_NUMERIC
+                            ? s
+                            : put_candidate(ctx, f, gdro, setting, s == GRASP_E_NUMERIC ? NAN : result.val_worst);
+    if (s == GRASP_E_NUMERIC)
+        grasp__log(ctx, GRASP_LOG_WARN, "candidate %" PRId64 " diverged and is out", c->tried);
+    if (told == GRASP_OK && s >= GRASP_OK && (c->best < 0 || result.val_worst > c->val_worst)) {
+        told = grasp__model_get_params(ctx, f->target, c->theta);
+        grasp_report *worse = c->part;
+        c->best = c->tried;
+        c->val_worst = result.val_worst;
+        c->part = part;
+        part = worse;
+    }
+    c->tried++;
+    grasp_report_free(part);
+    return told != GRASP_OK ? told : s == GRASP_E_NUMERIC ? GRASP_OK : s;
+}
+
+static grasp_status try_all(grasp_context *ctx, fit *f, const int64_t *val, int64_t n_val, choice *c)
+{
+    grasp__options gdro = grasp__options_part(f->o, "gdro");
+    int64_t n_rates, n_decays, n_steps;
+    const double *rates = list(f, &gdro, GRASP_KEY_RATES, GRASP_KEY_RATE, &n_rates);
+    const double *decays = list(f, &gdro, GRASP_KEY_DECAYS, GRASP_KEY_WEIGHT_DECAY, &n_decays);
+    const double *steps = list(f, &gdro, GRASP_KEY_STEPS, GRASP_KEY_STEP, &n_steps);
+    double total = (double)n_rates * (double)n_decays * (double)n_steps;
+    grasp_status s = GRASP_OK;
+    for (int64_t r = 0; r < n_rates; r++)
+        for (int64_t d = 0; d < n_decays; d++)
+            for (int64_t t = 0; s == GRASP_OK && t < n_steps; t++) {
+                double setting[] = {rates[r], decays[d], steps[t]}, at = (double)c->tried;
+                grasp__stage_mark outer =
+                    grasp__stage_begin(ctx, "gdro", 0.5 + 0.5 * at / total, 0.5 + 0.5 * (at + 1) / total);
+                s = try(ctx, f, &gdro, val, n_val, setting, c);
+                grasp__stage_end(ctx, outer);
+            }
+    /* All diverged: the last one's message stands. */
+    return s == GRASP_OK && c->best < 0 ? GRASP_E_NUMERIC : s;
+}
+
+/* Trains the candidates and installs the best, also what a cancel left of it. */
+static grasp_status train_gdro(grasp_context *ctx, fit *f)
+{
+    choice c = {.p = grasp__model_n_params(f->target), .best = -1};
+    const int64_t *val = f->rows + f->n_train;
+    int64_t n_val = f->n_val, with_group = 0;
+    for (int64_t i = 0; i < f->n_val; i++)
+        with_group += f->label[f->n_train + i] != GRASP_NOISE;
+    if (with_group == 0) {
+        val = f->rows;
+        n_val = f->n_train;
+    }
+    grasp_status s = grasp__alloc(ctx, c.p, sizeof *c.start, &c.start);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, c.p, sizeof *c.theta, &c.theta);
+    if (s == GRASP_OK)
+        s = grasp__model_get_params(ctx, f->target, c.start);
+    if (s == GRASP_OK && f->target == f->model && grasp__options_is(f->o, GRASP_KEY_START, "initial"))
+        memcpy(c.start, f->first.theta, (size_t)c.p * sizeof *c.start);
+    if (s == GRASP_OK)
+        s = grasp__report_put_text(ctx, f->report, "fit.chosen_by", with_group ? "val" : "train");
+    if (s == GRASP_OK)
+        s = try_all(ctx, f, val, n_val, &c);
+    if (s >= GRASP_OK && c.best >= 0) {
+        grasp_status kept = grasp__model_set_params(ctx, f->target, c.theta);
+        if (kept == GRASP_OK)
+            kept = grasp__report_put_value(ctx, f->report, "fit.best", (double)c.best);
+        if (kept == GRASP_OK) {
+            kept = put_part(ctx, f, "gdro", c.part);
+            c.part = NULL;
+        }
+        s = kept == GRASP_OK ? s : kept;
+    }
+    grasp_report_free(c.part);
+    grasp__free(c.start);
+    grasp__free(c.theta);
+    return s;
+}
+
+/* ---- the call ---------------------------------------------------------------------------------------------------- */
+
+static grasp_status run(grasp_context *ctx, fit *f)
+{
+    grasp_status s = train_erm(ctx, f);
+    if (s == GRASP_OK)
+        s = infer_groups(ctx, f);
+    if (s == GRASP_OK)
+        s = train_gdro(ctx, f);
+    if (s == GRASP_CANCELLED && f->inference == NULL) {
+        grasp_status nothing = infer_nothing(ctx, f);
+        s = nothing < GRASP_OK ? nothing : s;
+    }
+    return s == GRASP_OK && f->unconverged ? GRASP_NOT_CONVERGED : s;
+}
+
+static grasp_status open_fit(grasp_context *ctx, fit *f, const int64_t *train, const int64_t *val, bool report)
+{
+    int64_t n = f->n_train + f->n_val;
+    grasp_status s = grasp__alloc(ctx, n, sizeof *f->rows, &f->rows);
+    if (s != GRASP_OK)
+        return s;
+    memcpy(f->rows, train, (size_t)f->n_train * sizeof *f->rows);
+    if (f->n_val)
+        memcpy(f->rows + f->n_train, val, (size_t)f->n_val * sizeof *f->rows);
+    s = check_disjoint(ctx, f);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, n, sizeof *f->y, &f->y);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, n, sizeof *f->label, &f->label);
+    if (s == GRASP_OK && report)
+        s = grasp__report_create(ctx, &f->report);
+    if (s == GRASP_OK)
+        s = grasp__backup_open(ctx, f->model, &f->first);
+    if (s == GRASP_OK && f->target != f->model)
+        s = grasp__backup_open(ctx, f->target, &f->first_target);
+    if (s == GRASP_OK) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "erm", 0, 0);
+        s = grasp__model_labels(ctx, f->model, f->rows, n, f->y);
+        grasp__stage_end(ctx, outer);
+    }
+    if (s == GRASP_CANCELLED) { /* so early that not even the classes are known */
+        memset(f->y, 0, (size_t)n * sizeof *f->y);
+        s = infer_nothing(ctx, f);
+        return s < GRASP_OK ? s : GRASP_CANCELLED;
+    }
+    return s;
+}
+
+static grasp_status fit_model(grasp_context *ctx, grasp_model *model, grasp_model *final_model, const int64_t *train,
+                              int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params,
+                              grasp_inference **out, grasp_report **report)
+{
+    fit f = {.model = model, .target = final_model ? final_model : model, .n_train = n_train, .n_val = n_val};
+    grasp__options o;
+    grasp_status s = check_arguments(ctx, model, final_model, train, n_train, val, n_val);
+    if (s != GRASP_OK)
+        return s;
+    s = grasp__options_open(ctx, params, &grasp__fit_params, &o);
+    f.o = &o;
+    if (s == GRASP_OK)
+        s = open_fit(ctx, &f, train, val, report != NULL);
+    if (s == GRASP_OK)
+        s = run(ctx, &f);
+    s = grasp__backup_close(ctx, &f.first, s);
+    s = grasp__backup_close(ctx, &f.first_target, s);
+    if (s >= GRASP_OK) {
+        *out = f.inference;
+        if (report)
+            *report = f.report;
+    } else {
+        grasp__inference_free(f.inference);
+        grasp_report_free(f.report);
+    }
+    grasp_groups_free(f.groups);
+    grasp__free(f.rows);
+    grasp__free(f.y);
+    grasp__free(f.label);
+    grasp__options_close(&o);
+    return s;
+}
+
+grasp_status grasp_fit(grasp_context *ctx, grasp_model *model, grasp_model *final_model_or_null,
+                       const int64_t *train_rows, int64_t n_train, const int64_t *val_rows, int64_t n_val,
+                       const grasp_params *params_or_null, grasp_inference **out, grasp_report **report_or_null)
+{
+    if (report_or_null)
+        *report_or_null = NULL;
+    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
+    if (s != GRASP_OK)
+        return s;
+    return grasp__leave(ctx, fit_model(ctx, model, final_model_or_null, train_rows, n_train, val_rows, n_val,
+                                       params_or_null, out, report_or_null));
+}
