@@ -27,6 +27,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__gdro_params,
     &grasp__csv_params,
     &grasp__infer_params,
+    &grasp__fit_params,
     NULL,
 };
 
