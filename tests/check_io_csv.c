@@ -111,7 +111,8 @@ END_TEST
 
 START_TEST(missing_and_odd_values_are_told_when_asked_for)
 {
-    static const char *const missing[] = {"", " ", "NA", "na", "NaN", "nan", "-nan", "NULL", "null", "?", "\"\"", " ? "};
+    static const char *const missing[] = {"",     " ",    "NA",   "na", "NaN",  "nan",
+                                          "-nan", "NULL", "null", "?",  "\"\"", " ? "};
     grasp_context *ctx = test_context();
     char text[64];
     double out[2] = {7, 7};
@@ -355,7 +356,8 @@ END_TEST
 
 START_TEST(numbers_do_not_depend_on_the_locale)
 {
-    static const char *const comma[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8", "fr_FR.utf8", "da_DK.UTF-8"};
+    static const char *const comma[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE",
+                                        "fr_FR.UTF-8", "fr_FR.utf8", "da_DK.UTF-8"};
     static const double a[] = {0.5};
     const char *set = NULL;
     for (size_t i = 0; set == NULL && i < sizeof comma / sizeof *comma; i++)

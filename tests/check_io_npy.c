@@ -110,27 +110,35 @@ START_TEST(refuses_with_words)
         grasp_status status;
         const char *words;
     } bad[] = {
-        {"{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", GRASP_E_UNSUPPORTED, "\"x.npy\" is in Fortran order"},
-        {"{'descr': '>f4', 'fortran_order': False, 'shape': (1, 2), }", GRASP_E_DTYPE, "holds big-endian elements (\">f4\")"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", GRASP_E_UNSUPPORTED,
+         "\"x.npy\" is in Fortran order"},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (1, 2), }", GRASP_E_DTYPE,
+         "holds big-endian elements (\">f4\")"},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", GRASP_E_DTYPE, "holds object elements (\"|O\")"},
-        {"{'descr': '<c16', 'fortran_order': False, 'shape': (2,), }", GRASP_E_DTYPE, "(\"<c16\"), expected little-endian f4"},
+        {"{'descr': '<c16', 'fortran_order': False, 'shape': (2,), }", GRASP_E_DTYPE,
+         "(\"<c16\"), expected little-endian f4"},
         {"{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", GRASP_E_DTYPE, "(\"|b1\")"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", GRASP_E_DTYPE, "holds records"},
         {"{'descr': 4, 'fortran_order': False, 'shape': (2,), }", GRASP_E_FORMAT, "has no word for descr"},
         {"{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }", GRASP_E_FORMAT, "neither True nor False"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (), }", GRASP_E_DIM, "has 0 dimensions, expected 1 or 2"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2), }", GRASP_E_DIM, "has 3 dimensions"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2), }", GRASP_E_FORMAT, "a shape that is no tuple of counts"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2), }", GRASP_E_FORMAT,
+         "a shape that is no tuple of counts"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': 2, }", GRASP_E_FORMAT, "has no tuple for shape"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", GRASP_E_FORMAT, "a shape that is no tuple of counts"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1 2), }", GRASP_E_FORMAT, "a shape that is no tuple of counts"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9223372036854775808), }", GRASP_E_OVERFLOW, "does not fit 64 bits"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", GRASP_E_FORMAT,
+         "a shape that is no tuple of counts"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1 2), }", GRASP_E_FORMAT,
+         "a shape that is no tuple of counts"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9223372036854775808), }", GRASP_E_OVERFLOW,
+         "does not fit 64 bits"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (3037000500, 3037000500), }", GRASP_E_OVERFLOW,
          "has 3037000500 x 3037000500 elements, more than any memory holds"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1152921504606846976, 1), }", GRASP_E_OVERFLOW, "elements"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", GRASP_E_FORMAT,
          "has 8 bytes of data, expected 2 x 2 elements of 4 bytes"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", GRASP_E_FORMAT, "has 8 bytes of data, expected 1 x 1"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", GRASP_E_FORMAT,
+         "has 8 bytes of data, expected 1 x 1"},
         {"{'descr': '<f4', 'shape': (2,), }", GRASP_E_FORMAT, "lacks descr, fortran_order or shape"},
         {"{'descr': '<f4', 'descr': '<f4', 'shape': (2,), }", GRASP_E_FORMAT, "has a key twice"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}", GRASP_E_FORMAT, "or one beside descr"},
@@ -149,7 +157,8 @@ START_TEST(refuses_with_words)
         ck_assert_ptr_null(m);
     }
     f = make_npy(4, "{}", data, 0);
-    ASSERT_STATUS(ctx, read_npy(ctx, f.bytes, f.n, &m), GRASP_E_FORMAT, "is of .npy version 4.0, expected 1.0, 2.0 or 3.0");
+    ASSERT_STATUS(ctx, read_npy(ctx, f.bytes, f.n, &m), GRASP_E_FORMAT,
+                  "is of .npy version 4.0, expected 1.0, 2.0 or 3.0");
     f = make_npy(1, "{}", data, 0);
     f.bytes[7] = 1;
     ASSERT_STATUS(ctx, read_npy(ctx, f.bytes, f.n, &m), GRASP_E_FORMAT, "is of .npy version 1.1");
@@ -334,7 +343,8 @@ START_TEST(what_cannot_be_mapped)
     ASSERT_STATUS(ctx, grasp_matrix_map_npy(ctx, path, &m), GRASP_E_DTYPE, "holds integers, which cannot be mapped");
     ck_assert_ptr_null(m);
     /* A header of 64 + 1 bytes. */
-    static const char odd[] = "\x93NUMPY\x01\x00\x37\x00{'descr':'<f4','fortran_order':False,'shape':(1, ),}  \n\0\0\0\0";
+    static const char odd[] =
+        "\x93NUMPY\x01\x00\x37\x00{'descr':'<f4','fortran_order':False,'shape':(1, ),}  \n\0\0\0\0";
     file_write(path, odd, sizeof odd - 1);
     ASSERT_STATUS(ctx, grasp_matrix_map_npy(ctx, path, &m), GRASP_E_UNSUPPORTED,
                   "its data begin at byte 65, expected a multiple of 4");
@@ -375,7 +385,8 @@ START_TEST(pipes_are_loaded)
         assert_equal(m, same);
         grasp_matrix_free(m);
         trickle_open(two_by_three, TWO_BY_THREE - 1, &slow, &path);
-        ASSERT_STATUS(ctx, grasp_matrix_load_npy(ctx, path, &m), GRASP_E_FORMAT, "ends after 23 bytes of data, expected 24");
+        ASSERT_STATUS(ctx, grasp_matrix_load_npy(ctx, path, &m), GRASP_E_FORMAT,
+                      "ends after 23 bytes of data, expected 24");
         trickle_close(slow);
         memcpy(longer, two_by_three, TWO_BY_THREE);
         trickle_open(longer, sizeof longer, &slow, &path);

@@ -51,11 +51,6 @@ static grasp_status end_field(reader *r)
     return s;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Takes the blanks around each name away, and refuses empty names and names that come twice. */
 static grasp_status check_names(reader *r)
 {
@@ -66,10 +61,7 @@ static grasp_status check_names(reader *r)
     for (int64_t i = 0; s == GRASP_OK && i < r->field; i++) {
         size_t whole = strlen(at), n = whole;
         const char *name = at;
-        for (; n > 0 && is_blank(*name); n--)
-            name++;
-        while (n > 0 && is_blank(name[n - 1]))
-            n--;
+        grasp__trim(&name, &n);
         at += whole + 1;
         int64_t start = names.used, number;
         if (n == 0)
@@ -108,12 +100,11 @@ static grasp_status end_names(reader *r)
 static grasp_status end_row(reader *r)
 {
     grasp__raw_table *raw = r->raw;
-    grasp_status s = GRASP_OK;
-    if (raw->cols > 1 && r->field == 0 && r->length == 0 && !r->quoted) {
+    if (raw->cols > 1 && r->field == 0 && r->length == 0 && !r->quoted) { /* an empty line */
         r->state = START;
         return GRASP_OK;
     }
-    s = end_field(r);
+    grasp_status s = end_field(r);
     if (s == GRASP_OK && raw->cols == 0)
         s = end_names(r);
     else if (s == GRASP_OK && r->field != raw->cols)

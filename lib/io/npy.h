@@ -8,8 +8,14 @@
 #include "io/file.h"
 #include "linalg/linalg.h"
 
-typedef enum grasp__npy_type { GRASP__NPY_F4, GRASP__NPY_F8, GRASP__NPY_U1, GRASP__NPY_I2, GRASP__NPY_I4,
-                               GRASP__NPY_I8 } grasp__npy_type;
+typedef enum grasp__npy_type {
+    GRASP__NPY_F4,
+    GRASP__NPY_F8,
+    GRASP__NPY_U1,
+    GRASP__NPY_I2,
+    GRASP__NPY_I4,
+    GRASP__NPY_I8
+} grasp__npy_type;
 
 typedef struct grasp__npy_header {
     grasp__npy_type type;

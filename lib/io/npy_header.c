@@ -80,13 +80,14 @@ static grasp_status read_descr(cursor *c, grasp__npy_header *h)
             h->width = known[i].width;
             return GRASP_OK;
         }
+    const char *kind = "other";
+    if (length > 0 && *word == '>')
+        kind = "big-endian";
+    else if (length > 0 && word[length - 1] == 'O')
+        kind = "object";
     return grasp__fail(c->ctx, GRASP_E_DTYPE,
                        "\"%s\" holds %s elements (\"%.*s\"), expected little-endian f4, f8, u1, i2, i4 or i8",
-                       grasp__path_end(c->path),
-                       length > 0 && *word == '>'                    ? "big-endian"
-                       : length > 1 && (word[1] == 'O' || *word == 'O') ? "object"
-                                                                     : "other",
-                       length < 20 ? (int)length : 20, word);
+                       grasp__path_end(c->path), kind, length < 20 ? (int)length : 20, word);
 }
 
 static grasp_status read_order(cursor *c)

@@ -15,6 +15,8 @@ typedef struct grasp__texts {
 
 grasp_status grasp__texts_append(grasp_context *ctx, grasp__texts *t, const char *bytes, int64_t n);
 void grasp__texts_clear(grasp__texts *t);
+/* Leaves the blanks at both ends out. */
+void grasp__trim(const char **text, size_t *length);
 
 /* Distinct texts, numbered in order of appearance; a hash table with open addressing finds them. */
 typedef struct grasp__dictionary {

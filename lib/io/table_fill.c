@@ -26,18 +26,10 @@ static bool is_missing(const char *text, size_t length)
            same_word(text, length, "nan") || same_word(text, length, "null");
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* A number, or NaN where it is missing; false for any other text. */
 static bool read_number(const char *text, size_t length, double *out)
 {
-    for (; length > 0 && is_blank(*text); length--)
-        text++;
-    while (length > 0 && is_blank(text[length - 1]))
-        length--;
+    grasp__trim(&text, &length);
     if (is_missing(text, length)) {
         *out = NAN;
         return true;

@@ -41,6 +41,19 @@ void grasp__texts_clear(grasp__texts *t)
     *t = (grasp__texts){0};
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+void grasp__trim(const char **text, size_t *length)
+{
+    for (; *length > 0 && is_blank(**text); --*length)
+        ++*text;
+    while (*length > 0 && is_blank((*text)[*length - 1]))
+        --*length;
+}
+
 /* ---- dictionary -------------------------------------------------------------------------------------------------- */
 
 static uint64_t hash(const char *text)
