@@ -40,6 +40,16 @@ static void printable(const unsigned char *from, char *to)
     to[4] = '\0';
 }
 
+/* What the format leaves free is zero, so that an object has one form, and a later version may use it. */
+static grasp_status check_zeros(grasp_context *ctx, grasp__loader *r, const unsigned char *from, size_t n,
+                                const char *what)
+{
+    for (size_t i = 0; i < n; i++)
+        if (from[i] != 0)
+            return grasp__fail(ctx, GRASP_E_FORMAT, "%s: %s has other bytes where zeros are expected", where(r), what);
+    return GRASP_OK;
+}
+
 static grasp_status check_block(grasp_context *ctx, grasp__loader *r, const unsigned char *block, const char *what)
 {
     uint32_t found = grasp__crc32c_add(&r->crc, 0, block, GRASP__BLOCK - 4);
@@ -70,7 +80,7 @@ grasp_status grasp__loader_open(grasp_context *ctx, grasp__loader *r, const char
     if (memcmp(block + 12, kind, 4) != 0)
         return grasp__fail(ctx, GRASP_E_FORMAT, "%s holds an object of kind \"%s\", expected \"%s\"", where(r), found,
                            kind);
-    return GRASP_OK;
+    return check_zeros(ctx, r, block + 16, GRASP__BLOCK - 20, "the header");
 }
 
 /* The header of the next section; its length in bytes. */
@@ -92,7 +102,7 @@ static grasp_status read_header(grasp_context *ctx, grasp__loader *r, const char
     if (length > INT64_MAX - 2 * GRASP__BLOCK || length % grasp__element_size(type) != 0)
         return grasp__fail(ctx, GRASP_E_FORMAT, "%s: section %s has an impossible length", where(r), tag);
     *bytes = (int64_t)length;
-    return GRASP_OK;
+    return check_zeros(ctx, r, block + 16, GRASP__BLOCK - 20, what);
 }
 
 /* The zeros and the check behind a payload. */
@@ -107,7 +117,7 @@ static grasp_status read_tail(grasp_context *ctx, grasp__loader *r, const char *
         return s;
     check = grasp__crc32c_add(&r->crc, check, tail, zeros);
     if (check == get_number(tail + zeros, 4))
-        return GRASP_OK;
+        return check_zeros(ctx, r, tail, zeros, what);
     return grasp__fail(ctx, GRASP_E_FORMAT, "%s is damaged: section %s has checksum %u, expected %u", where(r), tag,
                        (unsigned)check, (unsigned)get_number(tail + zeros, 4));
 }

@@ -54,6 +54,20 @@ grasp_status grasp__output_write(grasp_context *ctx, grasp__output *out, const v
     return GRASP_OK;
 }
 
+/* The new name too must reach the disk. Where folders cannot be flushed the system promises no more. */
+static void flush_folder(char *temporary)
+{
+    char *slash = strrchr(temporary, '/');
+    const char *folder = slash == NULL ? "." : slash == temporary ? "/" : temporary;
+    if (slash != NULL && slash != temporary)
+        *slash = '\0';
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+}
+
 grasp_status grasp__output_commit(grasp_context *ctx, grasp__output *out)
 {
     /* EINVAL: the file system has no such operation. */
@@ -66,6 +80,7 @@ grasp_status grasp__output_commit(grasp_context *ctx, grasp__output *out)
         (void)unlink(out->temporary);
         return grasp__fail_file(ctx, "write", out->path, error);
     }
+    flush_folder(out->temporary);
     return GRASP_OK;
 }
 
