@@ -2,8 +2,8 @@
  * A schedule of all pairs of blocks, each pair once, in waves that can run in parallel.
  *
  * Of B blocks, wave w in [0, B) holds the pairs I <= J with I + J = w (mod B). Block I meets in it only block w - I, so
- * tasks of one wave never share a block: each may write to places of its own two blocks, and whatever is accumulated there
- * comes in the order of the waves, for any number of threads. (The circle method of round-robin tournaments.)
+ * tasks of one wave never share a block: each may write to places of its own two blocks, and whatever is accumulated
+ * there comes in the order of the waves, for any number of threads. (The circle method of round-robin tournaments.)
  */
 #include "distances/distances.h"
 

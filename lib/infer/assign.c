@@ -92,8 +92,8 @@ static grasp_status search_block(void *arg, int64_t index, int32_t worker)
         for (int64_t a = 0; a < ni; a++)
             for (int64_t b = 0; b < nj && q->cluster[first + a] == GRASP_NOISE; b++) {
                 double value = values[a * nj + b];
-                if (value < q->eps - half_width ||
-                    (value <= q->eps + half_width && grasp__reader_within(reader, n_cores + first + a, j + b, q->eps))) {
+                if (value < q->eps - half_width || (value <= q->eps + half_width &&
+                                                    grasp__reader_within(reader, n_cores + first + a, j + b, q->eps))) {
                     q->cluster[first + a] = q->cores->cluster[j + b];
                     open--;
                 }

@@ -30,7 +30,8 @@ typedef struct grasp__inferred_class {
     int64_t *cluster;               /* n: labels within the class */
     uint8_t *core;                  /* n: core flags (dbscan) */
     double  *mean;                  /* p, or NULL when not centred */
-    double  *centers;               /* kmeans: n_clusters x p, means of rows of the space; NULL for a class that is one group */
+    double  *centers;               /* kmeans: n_clusters x p, means of rows of the space; NULL for a class that is one
+                                       group */
     double  *scores;                /* per setting, grid order */
 } grasp__inferred_class;
 
