@@ -9,6 +9,7 @@
 
 #include "grasp/gradients.h"
 #include "grasp/groups.h"
+#include "grasp/infer.h"
 #include "grasp/linalg.h"
 #include "grasp/model.h"
 
@@ -116,6 +117,15 @@ GRASP_API grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp
                                                  const char *path);
 GRASP_API grasp_status grasp_gradients_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_gradients **out);
 GRASP_API grasp_status grasp_gradients_load_file(grasp_context *ctx, const char *path, grasp_gradients **out);
+
+/** Groups, choices and scores of an inference, and what assigning needs: means, core samples' gradients, centres. A
+ *  loaded one assigns as the saved one did; gradients of samples that are no cores are not kept. */
+GRASP_API grasp_status grasp_inference_save(grasp_context *ctx, const grasp_inference *inference, grasp_write_fn fn,
+                                            void *user);
+GRASP_API grasp_status grasp_inference_save_file(grasp_context *ctx, const grasp_inference *inference,
+                                                 const char *path);
+GRASP_API grasp_status grasp_inference_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_inference **out);
+GRASP_API grasp_status grasp_inference_load_file(grasp_context *ctx, const char *path, grasp_inference **out);
 
 #ifdef __cplusplus
 }

@@ -26,20 +26,12 @@ static void cores_free(cores *c)
     grasp__free(c->cluster);
 }
 
-static int64_t count_cores(const grasp__inferred_class *k)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; i < k->n; i++)
-        n += k->core[i] != 0;
-    return n;
-}
-
 /* Counting sort by cluster. `first`: where the class's rows begin when only cores are kept. */
 static grasp_status cores_find(grasp_context *ctx, const grasp_inference *inference, const grasp__inferred_class *k,
                                int64_t first, cores *out)
 {
     int64_t *start = NULL;
-    *out = (cores){.n = count_cores(k)};
+    *out = (cores){.n = grasp__class_cores(k)};
     grasp_status s = grasp__alloc(ctx, out->n, sizeof *out->row, &out->row);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, out->n, sizeof *out->cluster, &out->cluster);
@@ -216,7 +208,7 @@ static const grasp__inferred_class *find_class(const grasp_inference *inference,
         const grasp__inferred_class *k = &inference->classes[c];
         if (k->label == label)
             return k;
-        *first += inference->cores_only ? count_cores(k) : 0;
+        *first += inference->cores_only ? grasp__class_cores(k) : 0;
     }
     return NULL;
 }

@@ -17,6 +17,8 @@
 extern const grasp__param_table grasp__infer_params;
 extern const grasp__param_table grasp__fit_params;
 
+enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
+
 /* What was found in one class. */
 typedef struct grasp__inferred_class {
     int64_t  label;                 /* the class, as in y */
@@ -38,7 +40,7 @@ typedef struct grasp__inferred_class {
 struct grasp_inference {
     grasp__object          object;
     int32_t                metric;  /* GRASP__COSINE or GRASP__EUCLIDEAN */
-    int32_t                algorithm; /* 1 dbscan, 2 kmeans */
+    int32_t                algorithm; /* GRASP__INFER_DBSCAN or _KMEANS */
     bool                   center;
     int64_t                n_classes, n_settings;
     grasp__inferred_class *classes;
@@ -57,6 +59,12 @@ grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference,
                            const int64_t *y, int64_t n, grasp_groups **out);
 /* Is the class one group, whatever its gradients? Nothing was admissible there, or it was not reached. */
 bool         grasp__class_is_whole(const grasp_inference *inference, const grasp__inferred_class *k);
+/* One without classes, groups and gradients, to be filled (loading); and its groups (of n samples), n_noise and
+ * first_group of every class from the clusters within classes: every position in [0, n) must be in one class. */
+grasp_status grasp__inference_empty(grasp_context *ctx, int64_t n_settings, grasp_inference **out);
+grasp_status grasp__inference_merge(grasp_context *ctx, grasp_inference *inference, int64_t n);
+/* Core samples of a class; kmeans and classes that are one group have none. */
+int64_t      grasp__class_cores(const grasp__inferred_class *k);
 void         grasp__inference_free(grasp_inference *inference);
 
 #endif

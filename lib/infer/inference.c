@@ -40,17 +40,27 @@ static grasp_status class_create(grasp_context *ctx, int64_t label, const int64_
     return GRASP_OK;
 }
 
+grasp_status grasp__inference_empty(grasp_context *ctx, int64_t n_settings, grasp_inference **out)
+{
+    grasp_inference *inference = NULL;
+    grasp_status s = grasp__alloc_zero(ctx, 1, sizeof *inference, &inference);
+    if (s != GRASP_OK)
+        return s;
+    grasp__object_init(&inference->object, GRASP__INFERENCE_MAGIC);
+    inference->n_settings = n_settings;
+    *out = inference;
+    return GRASP_OK;
+}
+
 grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
                                      int64_t n_settings, grasp_inference **out)
 {
     grasp_inference *inference = NULL;
     int64_t *classes = NULL, *rows = NULL, *start = NULL, count = 0;
-    grasp_status s = grasp__alloc_zero(ctx, 1, sizeof *inference, &inference);
+    grasp_status s = grasp__inference_empty(ctx, n_settings, &inference);
     if (s != GRASP_OK)
         return s;
-    grasp__object_init(&inference->object, GRASP__INFERENCE_MAGIC);
     inference->gradients = grasp__gradients_ref(g);
-    inference->n_settings = n_settings;
     s = grasp__distinct(ctx, y, n, &classes, &count);
     if (s == GRASP_OK)
         s = grasp__rows_by_class(ctx, y, n, classes, count, &rows, &start);
@@ -72,6 +82,14 @@ grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, con
     else
         grasp__inference_free(inference);
     return s;
+}
+
+int64_t grasp__class_cores(const grasp__inferred_class *k)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < k->n; i++)
+        n += k->core[i] != 0;
+    return n;
 }
 
 void grasp__inference_free(grasp_inference *inference)

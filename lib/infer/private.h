@@ -6,8 +6,6 @@
 
 #include "infer/infer.h"
 
-enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
-
 #define GRASP__INFERENCE_MAGIC GRASP__MAGIC('i', 'n', 'f', 'r')
 
 /* One class for each value of y, each one group so far. */
@@ -16,8 +14,6 @@ grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, con
 /* Centres of k's clusters, from its rows `view`. */
 grasp_status grasp__class_centers(grasp_context *ctx, const grasp_inference *inference, grasp__inferred_class *k,
                                   grasp_gradients *view);
-/* Ids of all classes' clusters, and the groups. */
-grasp_status grasp__inference_merge(grasp_context *ctx, grasp_inference *inference, int64_t n);
 grasp_status grasp__inference_report(grasp_context *ctx, const grasp_inference *inference, grasp_report **out);
 
 #endif

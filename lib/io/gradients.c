@@ -82,7 +82,7 @@ static grasp_status save_layer(grasp_context *ctx, grasp__writer *w, const grasp
     return s;
 }
 
-static grasp_status save(grasp_context *ctx, grasp__writer *w, const void *object)
+grasp_status grasp__save_gradients(grasp_context *ctx, grasp__writer *w, const void *object)
 {
     const grasp_gradients *g = object;
     grasp_status s = save_sizes(ctx, w, g);
@@ -170,7 +170,7 @@ static grasp_status load_parts(grasp_context *ctx, grasp__loader *r, grasp_gradi
     return s;
 }
 
-static grasp_status load(grasp_context *ctx, grasp__loader *r, void **out)
+grasp_status grasp__load_gradients(grasp_context *ctx, grasp__loader *r, void **out)
 {
     int64_t *size = NULL, count;
     grasp_gradients *g = NULL;
@@ -205,7 +205,7 @@ grasp_status grasp_gradients_save(grasp_context *ctx, const grasp_gradients *gra
     if (s == GRASP_OK)
         s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
     if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, gradients, fn, user, NULL);
+        s = grasp__save(ctx, kind, grasp__save_gradients, gradients, fn, user, NULL);
     return grasp__leave(ctx, s);
 }
 
@@ -216,7 +216,7 @@ grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp_gradients
         return s;
     s = grasp__gradients_check_sealed(ctx, gradients, "gradients");
     if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, gradients, NULL, NULL, path);
+        s = grasp__save(ctx, kind, grasp__save_gradients, gradients, NULL, NULL, path);
     return grasp__leave(ctx, s);
 }
 
@@ -227,7 +227,7 @@ grasp_status grasp_gradients_load(grasp_context *ctx, grasp_read_fn fn, void *us
         return s;
     s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
     if (s == GRASP_OK)
-        s = grasp__load(ctx, kind, load, destroy, fn, user, NULL, (void **)out);
+        s = grasp__load(ctx, kind, grasp__load_gradients, destroy, fn, user, NULL, (void **)out);
     return grasp__leave(ctx, s);
 }
 
@@ -236,5 +236,5 @@ grasp_status grasp_gradients_load_file(grasp_context *ctx, const char *path, gra
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
         return s;
-    return grasp__leave(ctx, grasp__load(ctx, kind, load, destroy, NULL, NULL, path, (void **)out));
+    return grasp__leave(ctx, grasp__load(ctx, kind, grasp__load_gradients, destroy, NULL, NULL, path, (void **)out));
 }

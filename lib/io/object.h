@@ -17,4 +17,8 @@ grasp_status grasp__save(grasp_context *ctx, const char *kind, grasp__save_secti
 grasp_status grasp__load(grasp_context *ctx, const char *kind, grasp__load_sections load, void (*destroy)(void *object),
                          grasp_read_fn fn, void *user, const char *path, void **out);
 
+/* Sections of sealed gradients, which stand in other objects too. */
+grasp_status grasp__save_gradients(grasp_context *ctx, grasp__writer *w, const void *gradients);
+grasp_status grasp__load_gradients(grasp_context *ctx, grasp__loader *r, void **out);
+
 #endif
