@@ -105,6 +105,32 @@ static uint8_t larger(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
+/* Do all samples of the tile become core at one level? */
+static bool is_uniform(const uint8_t *core, const place *p)
+{
+    uint8_t differs = 0;
+    for (int64_t a = 0; a < p->ni; a++)
+        differs |= core[p->i + a] ^ core[p->i];
+    for (int64_t b = 0; b < p->nj; b++)
+        differs |= core[p->j + b] ^ core[p->i];
+    return differs == 0;
+}
+
+/* Are all samples of the tile joined from the level on at which all become core? Then no pair of it adds anything. */
+static bool is_joined(const grid *g, int64_t m, const place *p)
+{
+    const uint8_t *core = core_levels(g, m);
+    int32_t differs = 0;
+    if (core[p->i] == g->n_eps || !is_uniform(core, p))
+        return false;
+    const int32_t *top = labels_at(g, core[p->i], m);
+    for (int64_t a = 0; a < p->ni; a++)
+        differs |= top[p->i + a] ^ top[p->i];
+    for (int64_t b = 0; b < p->nj; b++)
+        differs |= top[p->j + b] ^ top[p->i];
+    return differs == 0;
+}
+
 /* The pairs of one tile into the forest of one min_samples. */
 static void join_tile(const grid *g, int64_t m, const place *p)
 {
@@ -136,7 +162,8 @@ static grasp_status join_wave(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t t = 0; t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
         place p = place_of(g, t);
-        join_tile(g, index, &p);
+        if (!is_joined(g, index, &p))
+            join_tile(g, index, &p);
         if (g->missed[index] > g->n * g->n_eps / 8)
             renew_representatives(g, index);
     }
@@ -178,17 +205,6 @@ static void take_number(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t 
             label[i] = label[j];
 }
 
-/* Do all samples of the tile become core at one level? Then none is a border sample of another. */
-static bool is_uniform(const uint8_t *core, const place *p)
-{
-    uint8_t differs = 0;
-    for (int64_t a = 0; a < p->ni; a++)
-        differs |= core[p->i + a] ^ core[p->i];
-    for (int64_t b = 0; b < p->nj; b++)
-        differs |= core[p->j + b] ^ core[p->i];
-    return differs == 0;
-}
-
 static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
 {
     const grid *g = arg;
@@ -196,7 +212,7 @@ static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t m = 0; m < g->n_min; m++) {
         const uint8_t *core = core_levels(g, m);
-        if (is_uniform(core, &p))
+        if (is_uniform(core, &p)) /* no border sample of another's cluster */
             continue;
         for (int64_t a = 0; a < p.ni; a++)
             for (int64_t b = p.diagonal ? a + 1 : 0; b < p.nj; b++) {
