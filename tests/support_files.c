@@ -84,7 +84,8 @@ static void *pour(void *arg)
 {
     trickle *t = arg;
     for (size_t at = 0; at < t->n;) {
-        ssize_t put = write(t->end[1], t->bytes + at, t->n - at < 3 ? t->n - at : 3);
+        size_t piece = 1 + at % 997;
+        ssize_t put = write(t->end[1], t->bytes + at, t->n - at < piece ? t->n - at : piece);
         if (put < 0)
             break;
         at += (size_t)put;

@@ -22,7 +22,7 @@ void file_write(const char *path, const void *bytes, size_t n);
 /* The whole file; free() it. NULL if it is not there. */
 char *file_read(const char *path, size_t *n);
 
-/* A path that reads as a pipe which another thread fills three bytes at a time; false, and "skipped: ...", where the
+/* A path that reads as a pipe which another thread fills in small odd pieces; false, and "skipped: ...", where the
  * system has no such paths. Close it after reading. */
 typedef struct trickle trickle;
 bool trickle_open(const void *bytes, size_t n, trickle **out, const char **path);
