@@ -45,7 +45,8 @@ GRASP_API void         grasp_clusterer_free(grasp_clusterer *clusterer);
 GRASP_API grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_clusterer *clusterer,
                                                           const int64_t *multiplicity_or_null, int64_t n);
 /** Clusters samples by their distances. k-means needs a space of rows (GRASP_E_UNSUPPORTED for a precomputed matrix).
- *  DBSCAN: O(n^2 p) time at worst, O(n) memory. GRASP_CANCELLED: the earlier fit, if any, stays. */
+ *  DBSCAN: O(n^2 p) time at worst, a byte an entry of the rows and about 100 bytes a sample. GRASP_CANCELLED: the
+ *  earlier fit, if any, stays. */
 GRASP_API grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_clusterer *clusterer,
                                                      const grasp_distances *distances);
 /** Clusters the rows of x: DBSCAN by Euclidean distance, k-means in x's space. */
@@ -59,8 +60,9 @@ GRASP_API grasp_status grasp_clusterer_core_flags(grasp_context *ctx, const gras
 GRASP_API grasp_status grasp_clusterer_centers(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_matrix *out);
 /** kmeans: inertia (sum of squared distances to the centres); dbscan: NaN. */
 GRASP_API double grasp_clusterer_objective(const grasp_clusterer *clusterer);
-/** What the last fit did; every pair stands in the counts once. dbscan: "pairs" evaluated, "undecided" by tiles,
- *  "exact" decisions, "ties" (pairs within 1e-6 of eps).
+/** What the last fit did. dbscan: "pairs", verdicts asked (a pair may be asked about in both orders, most never are);
+ *  "undecided", verdicts that cheap arithmetic with its proven error bound had to leave open; "exact", those on which
+ *  an answer depended and that were decided by the truth; "ties", of these, pairs within 1e-6 of eps.
  *  kmeans: "iterations", "inertia", and "inertia.restart" of every start. */
 GRASP_API grasp_status grasp_clusterer_report(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_report **out);
 

@@ -101,6 +101,27 @@ int64_t grasp__wave_blocks(int64_t n);
 int64_t grasp__wave_size(int64_t blocks, int64_t wave);
 void    grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, int64_t *j);
 
+/* Verdicts for one eps, far cheaper than tiles: bit b of within[a] says that row a and column b are surely within eps,
+ * of maybe[a] that they are not surely outside; what is in maybe alone, and the pair of a sample with itself, is the
+ * caller's to decide. */
+enum { GRASP__PROBE_ROWS = 384, GRASP__PROBE_COLUMNS = 64 };
+typedef struct grasp__filter grasp__filter;
+grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps,
+                                  grasp__filter **out); /* O(n p) */
+void         grasp__filter_free(grasp__filter *f);
+/* One worker's view of a filter, as a reader is of the space. */
+typedef struct grasp__probe grasp__probe;
+grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, grasp__probe **out);
+void         grasp__probe_free(grasp__probe *probe);
+void grasp__probe_columns(grasp__probe *probe, const int64_t *column,
+                          int64_t n); /* n <= GRASP__PROBE_COLUMNS samples */
+void grasp__probe_rows(grasp__probe *probe, const int64_t *row, int64_t m, uint64_t *within,
+                       uint64_t *maybe); /* m <= GRASP__PROBE_ROWS */
+/* The truth; *tie says whether the distance is within 1e-6 of eps. */
+bool         grasp__probe_decide(grasp__probe *probe, int64_t i, int64_t j, bool *tie);
+/* A sample that has no neighbour but itself, which verdicts do not tell: a zero row of a cosine space, eps below 1. */
+bool         grasp__filter_is_alone(const grasp__filter *f, int64_t i);
+
 /* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows
  * themselves (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K.
  * Precomputed: GRASP_E_UNSUPPORTED. */

@@ -9,7 +9,7 @@ double grasp__scale_of(const double *x, int64_t p)
 {
     double largest = 0;
     for (int64_t k = 0; k < p; k++)
-        largest = fmax(largest, fabs(x[k]));
+        largest = fabs(x[k]) > largest ? fabs(x[k]) : largest;
     if (largest == 0 || !isfinite(largest))
         return 1;
     int exponent = -ilogb(largest);

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "grasp/linalg.h"
+#include "linalg/sketch.h"
 
 /* ---- matrices ---------------------------------------------------------------------------------------------------- */
 
@@ -82,6 +83,8 @@ void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float al
                      const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 bool grasp__blas_is_serial(void);
 
+/* Makes the m rows of v (m x n) orthonormal; a row that depends on those before it becomes zero. */
+void grasp__orthonormalise(double *v, int64_t m, int64_t n);
 /* Cholesky factor of a symmetric positive definite n x n matrix in place (lower, row-major). false if not positive
  * definite. */
 bool grasp__cholesky(double *a, int64_t n);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Third step of DBSCAN: a sample that is not core takes the lowest cluster number among the cores within eps, or is
+ * noise. Cores are met in the order of their clusters, so the first that is certain is the answer, but for undecided
+ * ones of lower clusters met before.
+ * Cost: (samples that are not core) x cores verdicts at most.
+ */
+#include "cluster/dbscan.h"
+
+static void lower_label(grasp__dbscan_state *s, int64_t i, int64_t label)
+{
+    if (label < s->label[i])
+        s->label[i] = label;
+}
+
+static void certain(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64_t first, const int64_t *column,
+                    int64_t n, const uint64_t *within, const uint64_t *maybe, grasp__probe *probe)
+{
+    grasp__dbscan_state *s = pass->state;
+    (void)first;
+    (void)n;
+    (void)probe;
+    for (int64_t a = 0; a < m; a++) {
+        const int64_t i = pass->row[at + a];
+        if (within[a]) /* columns are in the order of their labels */
+            lower_label(s, i, s->label[column[__builtin_ctzll(within[a])]]);
+        if (maybe[a] & ~within[a])
+            s->upper[i] = 1; /* has undecided pairs */
+    }
+}
+
+static bool has_label(const grasp__dbscan_state *s, int64_t i)
+{
+    return s->label[i] != INT64_MAX;
+}
+
+static void undecided(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64_t first, const int64_t *column,
+                      int64_t n, const uint64_t *within, const uint64_t *maybe, grasp__probe *probe)
+{
+    grasp__dbscan_state *s = pass->state;
+    (void)first;
+    (void)n;
+    for (int64_t a = 0; a < m; a++) {
+        const int64_t i = pass->row[at + a];
+        for (uint64_t bits = maybe[a] & ~within[a]; bits; bits &= bits - 1) {
+            const int64_t j = column[__builtin_ctzll(bits)];
+            if (s->label[j] >= s->label[i])
+                break;
+            if (grasp__dbscan_decide(s, probe, i, j)) {
+                lower_label(s, i, s->label[j]);
+                break;
+            }
+        }
+    }
+}
+
+static bool never(const grasp__dbscan_state *s, int64_t i)
+{
+    (void)s;
+    (void)i;
+    return false;
+}
+
+/* Core samples by cluster; a new block of *count. */
+static grasp_status cores_by_cluster(grasp__dbscan_state *s, int64_t n_clusters, int64_t **column, int64_t *count)
+{
+    int64_t     *start = NULL;
+    grasp_status status = grasp__alloc(s->ctx, s->n, sizeof **column, column);
+    if (status == GRASP_OK)
+        status = grasp__alloc_zero(s->ctx, n_clusters + 1, sizeof *start, &start);
+    if (status != GRASP_OK)
+        return status;
+    for (int64_t i = 0; i < s->n; i++)
+        if (s->core[i])
+            start[s->label[i] + 1]++;
+    for (int64_t c = 0; c < n_clusters; c++)
+        start[c + 1] += start[c];
+    *count = start[n_clusters];
+    for (int64_t k = 0; k < s->n; k++) {
+        const int64_t i = grasp__dbscan_visited(s, k);
+        if (s->core[i])
+            (*column)[start[s->label[i]]++] = i;
+    }
+    grasp__free(start);
+    return GRASP_OK;
+}
+
+grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters)
+{
+    int64_t     *column = NULL, n_columns, n_rows = 0, open;
+    grasp_status status = cores_by_cluster(s, n_clusters, &column, &n_columns);
+    if (status != GRASP_OK)
+        goto done;
+    for (int64_t i = 0; i < s->n; i++)
+        if (!s->core[i]) {
+            s->label[i] = INT64_MAX;
+            s->upper[i] = 0;
+            if (!grasp__filter_is_alone(s->filter, i))
+                s->list[n_rows++] = i;
+        }
+    open = n_rows;
+    if ((status = grasp__dbscan_rounds(s, s->list, &open, column, 0, n_columns, certain, has_label)) != GRASP_OK)
+        goto done;
+    open = 0;
+    for (int64_t i = 0; i < s->n; i++)
+        if (!s->core[i] && s->upper[i] && s->label[i] > 0)
+            s->list[open++] = i;
+    status = grasp__dbscan_rounds(s, s->list, &open, column, 0, n_columns, undecided, never);
+    for (int64_t i = 0; i < s->n; i++)
+        if (!s->core[i] && s->label[i] == INT64_MAX)
+            s->label[i] = GRASP_NOISE;
+done:
+    grasp__free(column);
+    return status;
+}

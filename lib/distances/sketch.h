@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * distances, for this room alone: rows in eight bits.
+ */
+#ifndef GRASP__DISTANCES_SKETCH_H
+#define GRASP__DISTANCES_SKETCH_H
+
+#include "distances/distances.h"
+
+enum { GRASP__SKETCH_MAX_P = 1 << 24 }; /* what the bounds are proven for */
+
+typedef struct grasp__sketch {
+    const grasp__sketch_kernels *kernels;
+    int64_t            n, stride; /* bytes of a row: p rounded up to groups of four */
+    int32_t            levels;    /* greatest magnitude of a signed byte */
+    uint8_t           *bytes;     /* n x stride, value + levels + 1 */
+    grasp__sketch_row *row;       /* n */
+} grasp__sketch;
+
+/* Sketches all rows of a cosine or euclidean space; O(n p), parallel. eps fills the thresholds. */
+grasp_status grasp__sketch_create(grasp_context *ctx, const grasp_distances *d, double eps, grasp__sketch **out);
+void         grasp__sketch_free(grasp__sketch *sketch);
+
+#endif
