@@ -73,6 +73,39 @@ const grasp__kernels *grasp__context_kernels(const grasp_context *ctx);
 double grasp__gram_error_f64(int64_t k); /* proven relative bound of gram_f64 over k terms, rounded up */
 double grasp__gram_error_f32(int64_t k);
 
+/* ---- training ---------------------------------------------------------------------------------------------------- */
+
+/* The three products of a dense layer, for the small shapes at which the BLAS is mostly overhead. A layer of `out`
+ * outputs and `in` inputs has a contiguous row (in weights, bias) per output. Rows of a (inputs) are lda apart; z,
+ * delta and previous have contiguous rows. n, in and out are at least 1. Nothing overlaps. */
+#define GRASP__LAYER_FUNCTIONS(REAL, SUFFIX)                                                                           \
+  /* z (n x out) = [a, 1] w^T; with `rectify` what is negative becomes 0, and NaN stays. */                            \
+  void (*forward_##SUFFIX)(int64_t n, int64_t in, int64_t out, const REAL *a, int64_t lda, const REAL *w,              \
+                           bool rectify, REAL *z);                                                                     \
+  /* previous (n x in) = delta w where a > 0, else 0. */                                                               \
+  void (*backward_##SUFFIX)(int64_t n, int64_t in, int64_t out, const REAL *delta, const REAL *w, const REAL *a,       \
+                            int64_t lda, REAL *previous);                                                              \
+  /* g (as w) = delta^T [a, 1]. */                                                                                     \
+  void (*gradient_##SUFFIX)(int64_t n, int64_t in, int64_t out, const REAL *delta, const REAL *a, int64_t lda, REAL *g);
+
+/* Kingma, Ba 2015, "Adam": first and second moments, and parameters, of n parameters, in place:
+ *     g = grad + weight_decay theta;  first = beta1 first + (1 - beta1) g;  second = beta2 second + (1 - beta2) g^2;
+ *     theta -= step first / (scale sqrt(second) + epsilon) */
+typedef struct grasp__adam {
+    double beta1, beta2, epsilon, weight_decay;
+    double step, scale; /* rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t) */
+} grasp__adam;
+
+/* Sums run in an order that depends on the number of terms alone. */
+typedef struct grasp__layer_kernels {
+    GRASP__LAYER_FUNCTIONS(float, f32)
+    GRASP__LAYER_FUNCTIONS(double, f64)
+    void (*adam)(int64_t n, const grasp__adam *rule, const double *grad, double *first, double *second, double *theta);
+} grasp__layer_kernels;
+
+/* Those of the instruction set that grasp__context_kernels() chose. */
+const grasp__layer_kernels *grasp__context_layer_kernels(const grasp_context *ctx);
+
 /* ---- BLAS: row-major, sizes checked against the BLAS's integer --------------------------------------------------- */
 
 /* c (m x n) = alpha op(a) op(b) + beta c; op is the transpose where ta/tb is true. Leading dimensions in elements.

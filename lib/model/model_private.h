@@ -46,6 +46,7 @@ typedef struct grasp__network {
     double *theta;             /* the masters */
     float *theta32;            /* their copy for float32 data; NULL in linear models, which compute in float64 */
     bool he;                   /* init=he */
+    const grasp__layer_kernels *kernels; /* of the context that runs a pass */
 
     /* Workspace: one block of eight-byte cells, panels in the type of the computation. */
     double *block;

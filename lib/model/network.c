@@ -26,16 +26,16 @@ struct engine {
     void (*gradient)(const grasp_model *m, int64_t n, const void *last, double *grad);
 };
 
-#define REAL    float
-#define GEMM    grasp__gemm_f32
-#define THETA   theta32
-#define NAME(x) f32_##x
+#define REAL      float
+#define KERNEL(x) x##_f32
+#define THETA     theta32
+#define NAME(x)   f32_##x
 #include "model/network_real.h"
 
-#define REAL    double
-#define GEMM    grasp__gemm_f64
-#define THETA   theta
-#define NAME(x) f64_##x
+#define REAL      double
+#define KERNEL(x) x##_f64
+#define THETA     theta
+#define NAME(x)   f64_##x
 #include "model/network_real.h"
 
 static const struct engine *engine_for(const grasp_model *m, const grasp_matrix *x)
@@ -93,6 +93,7 @@ static grasp_status network_reserve(grasp_context *ctx, grasp_model *m, int64_t 
     grasp__network *net = &m->network;
     int64_t cells;
     double *block;
+    net->kernels = grasp__context_layer_kernels(ctx);
     if (n <= net->rows)
         return GRASP_OK;
     if (!layout(m, n, NULL, &cells))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The arithmetic of a stack of dense layers in one element type. Included twice by network.c, with REAL, GEMM, THETA
- * and NAME(x) defined; leaves one table of functions, NAME(engine).
+ * The arithmetic of a stack of dense layers in one element type. Included twice by network.c, with REAL, KERNEL(x),
+ * THETA and NAME(x) defined; leaves one table of functions, NAME(engine).
  *
  * Layer l, one row (w_o, b_o) per output in theta:  z = a w^T + b,  next a = max(z, 0) except after the last layer.
  * Backwards: delta_(l-1) = (delta_l w_l) [a > 0];  d loss / d (w, b) = delta^T [a, 1].  Rumelhart, Hinton, Williams
- * 1986. Shapes given to the BLAS depend on the batch alone. Cost: 2 n p multiplications forward, 4 n p backward.
+ * 1986. Sums run in an order that depends on the batch alone. Cost: 2 n p multiplications forward, 4 n p backward.
  */
 
 static const REAL *NAME(input)(const grasp_model *m, int64_t layer, int64_t *stride)
@@ -14,32 +14,24 @@ static const REAL *NAME(input)(const grasp_model *m, int64_t layer, int64_t *str
     return layer ? (const REAL *)net->act[layer] : net->input;
 }
 
-static void NAME(layer)(const grasp_model *m, int64_t layer, int64_t n, REAL *z)
+static void NAME(layer)(const grasp_model *m, int64_t layer, int64_t n, bool rectify, REAL *z)
 {
     const grasp__network *net = &m->network;
-    int64_t in = net->widths[layer], out = net->widths[layer + 1], stride;
-    const REAL *w = net->THETA + net->offsets[layer], *a = NAME(input)(m, layer, &stride);
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t o = 0; o < out; o++)
-            z[i * out + o] = w[o * (in + 1) + in];
-    GEMM(false, true, n, out, in, 1, a, stride, w, in + 1, 1, z, out);
+    int64_t stride;
+    const REAL *a = NAME(input)(m, layer, &stride);
+    net->kernels->KERNEL(forward)(n, net->widths[layer], net->widths[layer + 1], a, stride,
+                                  net->THETA + net->offsets[layer], rectify, z);
 }
 
 static void NAME(forward_hidden)(const grasp_model *m, int64_t n)
 {
-    const grasp__network *net = &m->network;
-    for (int64_t l = 0; l + 1 < m->n_layers; l++) {
-        REAL *z = (REAL *)net->act[l + 1];
-        NAME(layer)(m, l, n, z);
-        for (int64_t k = 0; k < n * net->widths[l + 1]; k++)
-            if (z[k] < 0)
-                z[k] = 0; /* a NaN from an overflow stays visible */
-    }
+    for (int64_t l = 0; l + 1 < m->n_layers; l++)
+        NAME(layer)(m, l, n, true, (REAL *)m->network.act[l + 1]); /* a NaN from an overflow stays visible */
 }
 
 static void NAME(forward_output)(const grasp_model *m, int64_t n)
 {
-    NAME(layer)(m, m->n_layers - 1, n, (REAL *)m->network.logits);
+    NAME(layer)(m, m->n_layers - 1, n, false, (REAL *)m->network.logits);
 }
 
 /* Losses, and delta of the last layer, from the logits in place. */
@@ -74,11 +66,8 @@ static void NAME(backward)(const grasp_model *m, int64_t n, const void *last)
     for (int64_t l = m->n_layers - 1; l > 0; l--) {
         int64_t in = net->widths[l], out = net->widths[l + 1];
         REAL *previous = (REAL *)net->delta[l - 1];
-        const REAL *a = (const REAL *)net->act[l];
-        GEMM(false, false, n, in, out, 1, delta, out, net->THETA + net->offsets[l], in + 1, 0, previous, in);
-        for (int64_t k = 0; k < n * in; k++)
-            if (!(a[k] > 0))
-                previous[k] = 0;
+        net->kernels->KERNEL(backward)(n, in, out, delta, net->THETA + net->offsets[l], (const REAL *)net->act[l], in,
+                                       previous);
         delta = previous;
     }
 }
@@ -89,16 +78,10 @@ static void NAME(gradient)(const grasp_model *m, int64_t n, const void *last, do
     const grasp__network *net = &m->network;
     REAL *g = (REAL *)net->grad;
     for (int64_t l = 0; l < m->n_layers; l++) {
-        int64_t in = net->widths[l], out = net->widths[l + 1], stride;
+        int64_t stride;
         const REAL *a = NAME(input)(m, l, &stride);
         const REAL *delta = l + 1 < m->n_layers ? (const REAL *)net->delta[l] : last;
-        REAL *w = g + net->offsets[l];
-        GEMM(true, false, out, in, n, 1, delta, out, a, stride, 0, w, in + 1);
-        for (int64_t o = 0; o < out; o++)
-            w[o * (in + 1) + in] = 0;
-        for (int64_t i = 0; i < n; i++)
-            for (int64_t o = 0; o < out; o++)
-                w[o * (in + 1) + in] += delta[i * out + o];
+        net->kernels->KERNEL(gradient)(n, net->widths[l], net->widths[l + 1], delta, a, stride, g + net->offsets[l]);
     }
     for (int64_t k = 0; k < m->n_params; k++)
         grad[k] += g[k];
@@ -108,6 +91,6 @@ static const struct engine NAME(engine) = {sizeof(REAL), NAME(forward_hidden), N
                                            NAME(scale),  NAME(backward),       NAME(gradient)};
 
 #undef REAL
-#undef GEMM
+#undef KERNEL
 #undef THETA
 #undef NAME

@@ -95,12 +95,8 @@ static grasp_status train_batch(loop *l, const int64_t *rows, int64_t n)
     if (s != GRASP_OK)
         return s;
     grasp__optimizer_step(e->optimizer, l->grad, l->theta);
-    for (int64_t j = 0; j < l->p; j++)
-        if (!isfinite(l->theta[j])) {
-            grasp__fail(l->ctx, GRASP_E_NUMERIC, "parameter %" PRId64 " is %g", j, l->theta[j]);
-            return diverged(l);
-        }
-    return grasp__model_set_params(l->ctx, e->model, l->theta);
+    s = grasp__model_set_params(l->ctx, e->model, l->theta);
+    return s == GRASP_E_NUMERIC ? diverged(l) : s; /* a parameter is not finite */
 }
 
 static grasp_status train_epoch(loop *l)

@@ -19,7 +19,8 @@ static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay,
                                    int64_t p, grasp__optimizer *out)
 {
-    *out = (grasp__optimizer){.adam = adam, .rate = rate, .momentum = momentum, .weight_decay = weight_decay, .p = p};
+    *out = (grasp__optimizer){.adam = adam, .rate = rate, .momentum = momentum, .weight_decay = weight_decay, .p = p,
+                              .kernels = grasp__context_layer_kernels(ctx)};
     grasp_status s = grasp__alloc_zero(ctx, p, sizeof *out->first, &out->first);
     return s == GRASP_OK && adam ? grasp__alloc_zero(ctx, p, sizeof *out->second, &out->second) : s;
 }
@@ -33,14 +34,10 @@ void grasp__optimizer_close(grasp__optimizer *o)
 
 static void adam_step(grasp__optimizer *o, const double *grad, double *theta)
 {
-    double step = o->rate / (1 - pow(beta1, (double)o->steps));
-    double root = sqrt(1 - pow(beta2, (double)o->steps));
-    for (int64_t j = 0; j < o->p; j++) {
-        double g = grad[j] + o->weight_decay * theta[j];
-        o->first[j] = beta1 * o->first[j] + (1 - beta1) * g;
-        o->second[j] = beta2 * o->second[j] + (1 - beta2) * g * g;
-        theta[j] -= step * o->first[j] / (sqrt(o->second[j]) / root + epsilon);
-    }
+    double t = (double)o->steps;
+    const grasp__adam rule = {.beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = o->weight_decay,
+                              .step = o->rate / (1 - pow(beta1, t)), .scale = 1 / sqrt(1 - pow(beta2, t))};
+    o->kernels->adam(o->p, &rule, grad, o->first, o->second, theta);
 }
 
 static void sgd_step(grasp__optimizer *o, const double *grad, double *theta)

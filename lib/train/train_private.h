@@ -51,6 +51,7 @@ typedef struct grasp__optimizer {
     bool    adam; /* else sgd */
     double  rate, momentum, weight_decay;
     int64_t p, steps;
+    const grasp__layer_kernels *kernels;
     double *first, *second; /* adam: moments; sgd: velocity and NULL */
 } grasp__optimizer;
 grasp_status grasp__optimizer_open(grasp_context *ctx, bool adam, double rate, double momentum, double weight_decay,
