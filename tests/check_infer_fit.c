@@ -143,7 +143,7 @@ START_TEST(the_worst_group_gains_over_erm)
     /* Clustered alone, the training rows of class 0 leave that class's minority outside as outliers: less is gained. */
     ck_assert_msg(robust > erm + (_i ? 0 : 0.2), "worst group %g by ERM, %g by fit", erm, robust);
     const char *by;
-    ASSERT_OK(ctx, grasp_report_text(ctx, p.report, "fit.chosen_by", &by));
+    ASSERT_OK(ctx, grasp_report_text(ctx, p.report, "gdro.chosen_by", &by));
     ck_assert_str_eq(by, "val");
     grasp_groups *groups;
     ASSERT_OK(ctx, grasp_inference_groups(ctx, p.inference, &groups));
@@ -161,20 +161,22 @@ START_TEST(the_first_of_the_best_candidates_is_installed)
     problem p;
     double rate[8], decay[8], step[8], worst[8];
     read_data(&p, 1);
-    ASSERT_OK(ctx,
-              open(ctx, &p, false, false, "rates=0.003,0.02;decays=0,0.1;steps=0.05,0.2;gdro.epochs=6;erm.epochs=10"));
+    ASSERT_OK(ctx, open(ctx, &p, false, false,
+                        "gdro.rate=0.003,0.02;gdro.weight_decay=0,0.1;gdro.step=0.05,0.2;gdro.epochs=6;erm.epochs=10"));
     ASSERT_OK(ctx, fit(ctx, &p));
-    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "fit.rate", rate, 8));
-    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "fit.decay", decay, 8));
-    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "fit.step", step, 8));
-    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "fit.val_worst", worst, 8));
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.rate", rate, 8));
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.weight_decay", decay, 8));
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.step", step, 8));
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.score", worst, 8));
     int best = 0;
     for (int k = 0; k < 8; k++) {
         ck_assert(rate[k] == (k < 4 ? 0.003 : 0.02) && decay[k] == (k / 2 % 2 ? 0.1 : 0) &&
                   step[k] == (k % 2 ? 0.2 : 0.05));
         best = worst[k] > worst[best] ? k : best;
     }
-    ck_assert(value(ctx, p.report, "fit.best") == best);
+    ck_assert(value(ctx, p.report, "gdro.candidate.best") == best);
+    ck_assert(value(ctx, p.report, "gdro.rate") == rate[best] && value(ctx, p.report, "gdro.step") == step[best]);
+    ck_assert(value(ctx, p.report, "gdro.weight_decay") == decay[best]);
     ck_assert(value(ctx, p.report, "gdro.best_val_worst") == worst[best]);
 
     /* The model holds that candidate's parameters: alone, it gives them again. */
@@ -186,7 +188,7 @@ START_TEST(the_first_of_the_best_candidates_is_installed)
              rate[best], decay[best], step[best]);
     ASSERT_OK(ctx, open(ctx, &p, false, false, text));
     ASSERT_OK(ctx, fit(ctx, &p));
-    ck_assert_int_eq(grasp_report_length(p.report, "fit.rate"), 1);
+    ck_assert_int_eq(grasp_report_length(p.report, "gdro.candidate.rate"), 1);
     ck_assert(value(ctx, p.report, "gdro.best_val_worst") == before);
     ck_assert(same_params(ctx, p.model, chosen));
     free(chosen);
@@ -200,7 +202,7 @@ START_TEST(models_end_as_documented)
     grasp_context *ctx = test_context();
     problem p, q;
     read_data(&p, 2);
-    ASSERT_OK(ctx, open(ctx, &p, true, true, "rates=0.01;decays=0;steps=0.1;gdro.epochs=0"));
+    ASSERT_OK(ctx, open(ctx, &p, true, true, "gdro.epochs=0"));
     double *own = params_of(ctx, p.final);
     ASSERT_OK(ctx, fit(ctx, &p));
     ck_assert(same_params(ctx, p.final, own)); /* a final model starts from its own parameters */
@@ -230,10 +232,14 @@ START_TEST(without_validation_rows_the_training_groups_choose)
     p.n_val = 0;
     ASSERT_OK(ctx, open(ctx, &p, true, false, "gdro.epochs=5"));
     ASSERT_OK(ctx, fit(ctx, &p));
-    ASSERT_OK(ctx, grasp_report_text(ctx, p.report, "fit.chosen_by", &by));
+    ASSERT_OK(ctx, grasp_report_text(ctx, p.report, "gdro.chosen_by", &by));
     ck_assert_str_eq(by, "train");
-    double best = value(ctx, p.report, "gdro.best_val_worst");
-    ck_assert(best >= 0 && best <= 1);
+    double score[8];
+    int64_t best = (int64_t)value(ctx, p.report, "gdro.candidate.best");
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.score", score, 8));
+    for (int k = 0; k < 8; k++)
+        ck_assert(score[k] >= 0 && score[k] <= score[best] && score[best] <= 1);
+    ck_assert(isnan(value(ctx, p.report, "gdro.best_val_worst")));
     problem_free(&p);
     grasp_context_free(ctx);
 }
@@ -245,13 +251,14 @@ START_TEST(a_candidate_that_diverges_is_out)
     problem p;
     double worst[2];
     read_data(&p, 2);
-    ASSERT_OK(ctx, open(ctx, &p, true, true, "rates=1e300,0.01;decays=0;steps=0.1;gdro.optimizer=sgd;gdro.epochs=3"));
+    ASSERT_OK(ctx, open(ctx, &p, true, true,
+                        "gdro.rate=1e300,0.01;gdro.weight_decay=0;gdro.step=0.1;gdro.optimizer=sgd;gdro.epochs=3"));
     ASSERT_OK(ctx, fit(ctx, &p));
-    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "fit.val_worst", worst, 2));
-    ck_assert(isnan(worst[0]) && !isnan(worst[1]) && value(ctx, p.report, "fit.best") == 1);
+    ASSERT_OK(ctx, grasp_report_series(ctx, p.report, "gdro.candidate.score", worst, 2));
+    ck_assert(isnan(worst[0]) && !isnan(worst[1]) && value(ctx, p.report, "gdro.candidate.best") == 1);
     grasp_report_free(p.report), grasp_inference_free(p.inference);
     p.report = NULL, p.inference = NULL;
-    ASSERT_OK(ctx, grasp_params_parse(ctx, p.params, "rates=1e300,1e290"));
+    ASSERT_OK(ctx, grasp_params_parse(ctx, p.params, "gdro.rate=1e300,1e290"));
     double *first = params_of(ctx, p.model), *first_final = params_of(ctx, p.final);
     ASSERT_STATUS(ctx, fit(ctx, &p), GRASP_E_NUMERIC, "grasp_fit: epoch 1: ");
     ck_assert(p.report == NULL && p.inference == NULL);
@@ -295,7 +302,7 @@ START_TEST(arguments_are_checked)
                   "those of erm");
     grasp_params_free(others);
     ASSERT_STATUS(ctx, grasp_params_parse(ctx, p.params, "gdro.stap=1"), GRASP_E_PARAM, "gdro.step");
-    ASSERT_STATUS(ctx, grasp_params_parse(ctx, p.params, "rates=0.1,0"), GRASP_E_PARAM, "rates");
+    ASSERT_STATUS(ctx, grasp_params_parse(ctx, p.params, "gdro.rate=0.1,0"), GRASP_E_PARAM, "gdro.rate");
     read_data(&q, 2);
     q.n = 700; /* a final model of fewer rows */
     ASSERT_OK(ctx, open(ctx, &q, false, false, ""));
@@ -304,6 +311,8 @@ START_TEST(arguments_are_checked)
     ASSERT_OK(ctx, grasp_params_parse(ctx, p.params, "erm.optimizer=adam;erm.select_epoch=val"));
     p.n_val = 0;
     ASSERT_STATUS(ctx, fit(ctx, &p), GRASP_E_PARAM, "\"erm.select_epoch\" is val");
+    ASSERT_OK(ctx, grasp_params_parse(ctx, p.params, "erm.select_epoch=auto;gdro.patience=3"));
+    ASSERT_STATUS(ctx, fit(ctx, &p), GRASP_E_PARAM, "\"gdro.patience\" is 3");
     ck_assert(same_params(ctx, p.model, first));
     free(first);
     problem_free(&q);
@@ -315,8 +324,8 @@ END_TEST
 /* ---- memory, cancelling, threads --------------------------------------------------------------------------------- */
 
 static const char *const way[] = {
-    "rates=0.01;decays=0;steps=0.1,1;gdro.epochs=2;gdro.batch=64;infer.eps=0.2;infer.min_samples=5",
-    "val=assign;rates=0.01;decays=0;steps=0.1;gdro.epochs=2;infer.eps=0.2;infer.min_samples=5"};
+    "gdro.rate=0.01;gdro.weight_decay=0;gdro.step=0.1,1;gdro.epochs=2;gdro.batch=64;infer.eps=0.2;infer.min_samples=5",
+    "val=assign;gdro.rate=0.01;gdro.weight_decay=0;gdro.step=0.1;gdro.epochs=2;infer.eps=0.2;infer.min_samples=5"};
 
 typedef struct run {
     problem data; /* read once */

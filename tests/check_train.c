@@ -128,10 +128,12 @@ static grasp_params *params_of(grasp_context *ctx, const grasp__param_table *tab
     return params;
 }
 
-/* Trains and returns the status; params in text form; the report may be NULL. */
+/* Trains and returns the status; params in text form, one candidate unless they say otherwise; the report may be
+ * NULL. */
 static grasp_status erm(grasp_context *ctx, problem *p, const char *text, grasp_report **report)
 {
-    grasp_params *params = params_of(ctx, &grasp__erm_params, text);
+    grasp_params *params = params_of(ctx, &grasp__erm_params, "rate=0.001");
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, text));
     grasp_status s =
         grasp_train_erm(ctx, p->model, p->train, p->n_train, p->n_val ? p->val : NULL, p->n_val, params, report);
     grasp_params_free(params);
@@ -140,7 +142,8 @@ static grasp_status erm(grasp_context *ctx, problem *p, const char *text, grasp_
 
 static grasp_status gdro(grasp_context *ctx, problem *p, const char *text, grasp_report **report)
 {
-    grasp_params *params = params_of(ctx, &grasp__gdro_params, text);
+    grasp_params *params = params_of(ctx, &grasp__gdro_params, "rate=0.001;weight_decay=0;step=0.01");
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, text));
     grasp_status s = grasp_train_gdro(ctx, p->model, p->groups, p->train, p->n_train, p->n_val ? p->val : NULL,
                                       p->n_val, params, report);
     grasp_params_free(params);
@@ -904,10 +907,10 @@ static const struct {
     char kind;
     bool by_groups;
     const char *text;
-} way[] = {{'m', false, "optimizer=adam;epochs=3;batch=16"},
+} way[] = {{'m', false, "optimizer=adam;rate=0.001;epochs=3;batch=16"},
            {'l', false, "optimizer=newton"},
            {'s', false, "optimizer=lbfgs;iterations=9"},
-           {'l', true, "optimizer=sgd;epochs=3;batch=16;balanced=1"}};
+           {'l', true, "optimizer=sgd;rate=0.001;weight_decay=0;step=0.01;epochs=3;batch=16;balanced=1"}};
 
 typedef struct run {
     int    way;
@@ -1093,6 +1096,15 @@ START_TEST(custom_models_train_like_built_in_ones)
                                    : GRASP_CANCELLED,
                       "");
     }
+    /* A candidate diverged at its second step; the hook stops as the next is to start: the model is as it came. */
+    grasp_report *report;
+    memset(m.theta, 0, sizeof m.theta);
+    m.sets = 0, m.stop_at = 2, m.answer = GRASP_CB_STOP;
+    ASSERT_STATUS(ctx, erm(ctx, &q, "optimizer=sgd;rate=1e300,0.1;weight_decay=1e10;batch=8", &report),
+                  GRASP_CANCELLED, "");
+    ck_assert(m.sets == 3 && m.theta[0] == 0 && m.theta[1] == 0 && m.theta[2] == 0);
+    ck_assert(value(ctx, report, "epochs") == 0 && value(ctx, report, "candidate.best") == 1);
+    grasp_report_free(report);
     grasp_model_free(q.model);
     problem_free(&p);
     grasp_context_free(ctx);

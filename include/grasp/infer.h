@@ -33,13 +33,6 @@ typedef struct grasp_inference grasp_inference;
 /** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
  *  model came with). A final model starts from its own. */
 #define GRASP_KEY_START "start"
-/** fit: lists of learning rates, weight decays and step sizes of group DRO that are tried; defaults 0.001,0.01;
- *  0,0.001;
- *  0.01,0.1. Where a list is not set but the part's own option is (gdro.rate, gdro.weight_decay, gdro.step), that is
- *  tried alone. */
-#define GRASP_KEY_RATES "rates"
-#define GRASP_KEY_DECAYS "decays"
-#define GRASP_KEY_STEPS "steps"
 
 /** GRASP, Algorithm 1 of Zeng et al. 2022: for each class of y (any int64, taken in ascending order): the class's
  *  gradients, their distances (metric, center), every setting of the grid, selection by score, then one id space: id =
@@ -85,24 +78,22 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
- *  and validation rows by grasp_infer(); outliers dropped; group DRO, once for every rate, decay and step, each from
- *  the same parameters; the candidate whose worst learned validation group is most accurate is kept, the first in grid
- *  order (rates outside, then decays, then steps) of equals.
+ *  and validation rows by grasp_infer(); outliers dropped; grasp_train_gdro() on the groups, which tries every
+ *  combination of gdro.rate, gdro.weight_decay and gdro.step and keeps the one whose worst learned validation group is
+ *  most accurate.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,
  *  val_rows: bound rows, each at most once in either (GRASP_E_ARG); val_rows NULL, 0: none. Parameters: "fit" with
- *  parts "erm.", "gradients.", "infer." (score=ari cannot be used: no group is known) and "gdro.". Groups without
- *  validation rows are no part of the choice; without any validation row, or if all are outliers, the training groups
- *  choose epoch and candidate.
+ *  parts "erm.", "gradients.", "infer." (score=ari cannot be used: no group is known) and "gdro.". Without any
+ *  validation row, or if all are outliers, the training groups choose the candidate, see grasp_train_gdro().
  *
  *  Afterwards model holds the group DRO parameters; with a final model those of ERM, and the final model holds the
  *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
- *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro." (the best candidate's); the
- *  table of candidates "fit.rate", "fit.decay", "fit.step", "fit.val_worst" (NaN: diverged) in grid order; values
- *  "fit.best" (its row, from 0); text "fit.chosen_by", "val" or "train".
+ *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro.", so that "gdro.rate" is the
+ *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate.
  *
- *  A candidate whose loss is not finite is out; GRASP_E_NUMERIC if all are. All training rows outliers: GRASP_E_EMPTY.
+ *  All training rows outliers: GRASP_E_EMPTY. Errors of the parts, as GRASP_E_NUMERIC where every candidate diverges.
  *  An error leaves both models as they were. GRASP_NOT_CONVERGED: ERM did not; all else was done. GRASP_CANCELLED: the
  *  models hold what was reached (the best candidate so far; before there is one, ERM's parameters so far), and *out the
  *  groups found; those of classes not reached are the classes. Cost: ERM, one backward pass a row, grasp_infer(), and

@@ -17,11 +17,12 @@ extern "C" {
 /** erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger, adam for all others),
  *  "adam", "sgd", "lbfgs", "newton"; gdro: "adam" (default), "sgd" */
 #define GRASP_KEY_OPTIMIZER "optimizer"
-/** adam, sgd: learning rate; default 0.001 */
+/** adam, sgd: learning rates, a list (one number is a list of one), all tried; default 0.001,0.01 */
 #define GRASP_KEY_RATE "rate"
 /** sgd; default 0.9 */
 #define GRASP_KEY_MOMENTUM "momentum"
-/** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; default 0 */
+/** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; a list, all tried; default erm 0, gdro
+ *  0,0.001 */
 #define GRASP_KEY_WEIGHT_DECAY "weight_decay"
 /** lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the training rows' weight */
 #define GRASP_KEY_L2 "l2"
@@ -42,7 +43,7 @@ extern "C" {
 #define GRASP_KEY_SELECT_EPOCH "select_epoch"
 /** lbfgs, newton: stop when no gradient entry is larger; default 1e-8 */
 #define GRASP_KEY_GRADIENT_NORM "gradient_norm"
-/** gdro: step size eta of the group weights; default 0.01 */
+/** gdro: step sizes eta of the group weights, a list, all tried; default 0.01,0.1 */
 #define GRASP_KEY_STEP "step"
 /** gdro: C of the size adjustment C / sqrt(n_g); default 0 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"
@@ -62,20 +63,32 @@ extern "C" {
  *  start; newton needs a linear model of at most 1500 parameters (GRASP_E_UNSUPPORTED). select_epoch=val and patience
  *  belong to adam and sgd (GRASP_E_PARAM) and need validation rows (GRASP_E_PARAM).
  *
+ *  Where rate or weight_decay of adam and sgd lists several numbers, every combination is a candidate, the rates
+ *  outermost. Each starts from the same parameters and sees the same orders of rows; the one with the best validation
+ *  accuracy, at the epoch kept, is installed, the first in this order of those within 1e-12. Without validation rows
+ *  the lowest mean training loss decides (accuracy is 1 for many once the data are fitted). A candidate whose loss is
+ *  not finite is out, with a line in the log. Cancelled, the best candidate so far is installed, with the one that ran
+ *  judged by the score it had.
+ *
  *  GRASP_NOT_CONVERGED: lbfgs or newton ran out of iterations, or of double precision, before the gradient norm, or l2
  *  = 0 and the data are separable, so that there is no finite optimum; the parameters are finite. GRASP_CANCELLED: as
  *  if the epochs or iterations had been fewer: the best epoch's parameters, or, where none is selected or was scored,
- *  those reached. A loss that is not finite: GRASP_E_NUMERIC, naming row and epoch. No rows, or all sample weights
- *  zero: GRASP_E_EMPTY. An error leaves the parameters as they were.
+ *  those reached. A loss that is not finite, in every candidate: GRASP_E_NUMERIC, naming row and epoch. No rows, or all
+ *  sample weights zero: GRASP_E_EMPTY. An error leaves the parameters as they were.
  *
  *  *report_or_null (free with grasp_report_free): text "optimizer" (what auto chose); series "loss" (mean training loss
  *  of every epoch as its batches pass, or of every iterate, the first included), "val_accuracy" (of every epoch; lbfgs,
  *  newton: of the result), "gradient_norm" (largest entry, of every iterate); values "epochs" (or iterations) done,
- *  "best_epoch" (whose parameters are kept, counted from 1; 0: the first ones), "converged".
+ *  "best_epoch" (whose parameters are kept, counted from 1; 0: the first ones), "best_val_accuracy" (at the parameters
+ *  kept; NaN without validation rows), "converged". All of these are the chosen candidate's. adam, sgd: values "rate",
+ *  "weight_decay" (chosen); text "chosen_by" ("val" or "train"); the table of candidates, series "candidate.rate",
+ *  "candidate.weight_decay", "candidate.score" (validation accuracy; without validation rows minus the mean training
+ *  loss; NaN: diverged, stopped before there was one, or no other to compare with); value "candidate.best", its row
+ *  from 0. A cancel shortens the table.
  *
- *  Progress once a batch. Same bits for any number of threads. Cost: epochs x (forward + backward) over the rows; lbfgs
- *  the same an iteration; newton n p^2 + p^3/3 more. Memory O(p + n + batch); newton 2 p^2. (Kingma, Ba 2015; Nocedal,
- *  Wright 2006.) */
+ *  Progress once a batch. Same bits for any number of threads. Cost: candidates x epochs x (forward + backward) over
+ *  the rows; lbfgs forward + backward an iteration; newton n p^2 + p^3/3 more. Memory O(p + n + batch); newton 2 p^2.
+ *  (Kingma, Ba 2015; Nocedal, Wright 2006.) */
 GRASP_API grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train_rows_or_null,
                                        int64_t n_train, const int64_t *val_rows_or_null, int64_t n_val,
                                        const grasp_params *params_or_null, grasp_report **report_or_null);
@@ -84,13 +97,16 @@ GRASP_API grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, c
  *  the batch, 0 if absent; n_g the sum of its training rows' sample weights; then the gradient of sum_g q_g L_g. q
  *  starts uniform over the groups with training rows.
  *  groups: a label for each of the model's bound rows (GRASP_E_DIM); rows with GRASP_NOISE are left out of training and
- *  selection, and leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); the epoch
- *  is selected by the accuracy of the worst validation group among those with validation rows. All training rows noise:
- *  GRASP_E_EMPTY. Errors and cancelling as there.
+ *  selection, and leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); rates
+ *  are outermost in the grid, then weight decays, then steps. Epoch and candidate are selected by the accuracy of the
+ *  worst validation group among those with validation rows. Where no validation row has a group, each candidate keeps
+ *  its last epoch, and that of the worst training group chooses among them. All training rows noise: GRASP_E_EMPTY.
+ *  Errors and cancelling as there.
  *  *report_or_null: series "loss" (the worst group's mean training loss of every epoch), "val_worst", and, for at most
  *  256 groups, tables "group.loss.<g>" (NaN: not drawn) and "group.weight.<g>" (q after the epoch) of every group with
- *  training rows; values "epochs", "best_epoch", "best_val_worst" (at the parameters kept; NaN without validation
- *  rows). */
+ *  training rows; values "epochs", "best_epoch", "best_val_worst" (at the parameters kept; NaN where no validation
+ *  row has a group); and, as there, "rate", "weight_decay", "step", "chosen_by", the table "candidate.rate",
+ *  "candidate.weight_decay", "candidate.step", "candidate.score" (that accuracy), "candidate.best". */
 GRASP_API grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
                                         const int64_t *train_rows_or_null, int64_t n_train,
                                         const int64_t *val_rows_or_null, int64_t n_val,

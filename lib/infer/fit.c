@@ -3,15 +3,10 @@
  * and validation rows; outliers dropped; group DRO, its learning rate, weight decay and step size chosen by the worst
  * learned validation group.
  *
- * Candidates stand in a grid, rates outside, then decays, then steps; each starts from the same parameters and sees the
- * same orders of rows; the first of the best wins. One that diverges is out, unless all do. Groups without validation
- * rows are no part of the choice; where no validation row has a group, the training rows take their place.
- *
  * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
  */
 #include "infer/infer.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct fit {
@@ -182,122 +177,21 @@ static grasp_status infer_nothing(grasp_context *ctx, fit *f)
 
 /* ---- group DRO --------------------------------------------------------------------------------------------------- */
 
-typedef struct choice {
-    double       *start, *theta; /* p each: where candidates start; the best one's */
-    double        val_worst;
-    int64_t       p, tried, best; /* best: number of the candidate in grid order, -1 before there is one */
-    grasp_report *part;           /* the best one's */
-} choice;
-
-/* A list of fit's, or, where the caller set only the part's own option, a NaN: "as that says". */
-static const double *list(const fit *f, const grasp__options *gdro, const char *key, const char *own, int64_t *n)
-{
-    static const double as_told = NAN;
-    if (grasp__options_given(f->o, key) || !grasp__options_given(gdro, own))
-        return grasp__options_f64s(f->o, key, n);
-    *n = 1;
-    return &as_told;
-}
-
-static grasp_status put_candidate(grasp_context *ctx, fit *f, const grasp__options *gdro, const double setting[3],
-                                  double val_worst)
-{
-    static const char *const column[] = {"fit.rate", "fit.decay", "fit.step"};
-    static const char *const own[] = {GRASP_KEY_RATE, GRASP_KEY_WEIGHT_DECAY, GRASP_KEY_STEP};
-    grasp_status s = GRASP_OK;
-    for (int k = 0; s == GRASP_OK && k < 3; k++)
-        s = grasp__report_append(ctx, f->report, column[k],
-                                 isnan(setting[k]) ? grasp__options_f64(gdro, own[k]) : setting[k]);
-    return s == GRASP_OK ? grasp__report_append(ctx, f->report, "fit.val_worst", val_worst) : s;
-}
-
-/* One candidate. GRASP_OK if it diverged: then it is out. */
-static grasp_status try(grasp_context *ctx, fit *f, const grasp__options *gdro, const int64_t *val, int64_t n_val,
-                        const double setting[3], choice *c)
-{
-    grasp__gdro_result result = {.val_worst = NAN};
-    grasp_report *part = NULL;
-    grasp_status s = grasp__model_set_params(ctx, f->target, c->start);
-    if (s == GRASP_OK)
-        s = grasp__train_gdro(ctx, f->target, f->groups, f->rows, f->n_train, val, n_val, gdro, setting[0], setting[1],
-                              setting[2], &result, f->report ? &part : NULL);
-    grasp_status told = s < GRASP_OK && s != GRASP_E_NUMERIC
-                            ? s
-                            : put_candidate(ctx, f, gdro, setting, s == GRASP_E_NUMERIC ? NAN : result.val_worst);
-    if (s == GRASP_E_NUMERIC)
-        grasp__log(ctx, GRASP_LOG_WARN, "candidate %" PRId64 " diverged and is out", c->tried);
-    if (told == GRASP_OK && s >= GRASP_OK && (c->best < 0 || result.val_worst > c->val_worst)) {
-        told = grasp__model_get_params(ctx, f->target, c->theta);
-        grasp_report *worse = c->part;
-        c->best = c->tried;
-        c->val_worst = result.val_worst;
-        c->part = part;
-        part = worse;
-    }
-    c->tried++;
-    grasp_report_free(part);
-    return told != GRASP_OK ? told : s == GRASP_E_NUMERIC ? GRASP_OK : s;
-}
-
-static grasp_status try_all(grasp_context *ctx, fit *f, const int64_t *val, int64_t n_val, choice *c)
-{
-    grasp__options gdro = grasp__options_part(f->o, "gdro");
-    int64_t n_rates, n_decays, n_steps;
-    const double *rates = list(f, &gdro, GRASP_KEY_RATES, GRASP_KEY_RATE, &n_rates);
-    const double *decays = list(f, &gdro, GRASP_KEY_DECAYS, GRASP_KEY_WEIGHT_DECAY, &n_decays);
-    const double *steps = list(f, &gdro, GRASP_KEY_STEPS, GRASP_KEY_STEP, &n_steps);
-    double total = (double)n_rates * (double)n_decays * (double)n_steps;
-    grasp_status s = GRASP_OK;
-    for (int64_t r = 0; r < n_rates; r++)
-        for (int64_t d = 0; d < n_decays; d++)
-            for (int64_t t = 0; s == GRASP_OK && t < n_steps; t++) {
-                double setting[] = {rates[r], decays[d], steps[t]}, at = (double)c->tried;
-                grasp__stage_mark outer =
-                    grasp__stage_begin(ctx, "gdro", 0.5 + 0.5 * at / total, 0.5 + 0.5 * (at + 1) / total);
-                s = try(ctx, f, &gdro, val, n_val, setting, c);
-                grasp__stage_end(ctx, outer);
-            }
-    /* All diverged: the last one's message stands. */
-    return s == GRASP_OK && c->best < 0 ? GRASP_E_NUMERIC : s;
-}
-
-/* Trains the candidates and installs the best, also what a cancel left of it. */
+/* Also what a cancel left of it is reported. */
 static grasp_status train_gdro(grasp_context *ctx, fit *f)
 {
-    choice c = {.p = grasp__model_n_params(f->target), .best = -1};
-    const int64_t *val = f->rows + f->n_train;
-    int64_t n_val = f->n_val, with_group = 0;
-    for (int64_t i = 0; i < f->n_val; i++)
-        with_group += f->label[f->n_train + i] != GRASP_NOISE;
-    if (with_group == 0) {
-        val = f->rows;
-        n_val = f->n_train;
-    }
-    grasp_status s = grasp__alloc(ctx, c.p, sizeof *c.start, &c.start);
+    grasp_report *part = NULL;
+    grasp__options o = grasp__options_part(f->o, "gdro");
+    grasp_status s = GRASP_OK;
+    if (f->target == f->model && grasp__options_is(f->o, GRASP_KEY_START, "initial"))
+        s = grasp__model_set_params(ctx, f->target, f->first.theta);
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "gdro", 0.5, 1);
     if (s == GRASP_OK)
-        s = grasp__alloc(ctx, c.p, sizeof *c.theta, &c.theta);
-    if (s == GRASP_OK)
-        s = grasp__model_get_params(ctx, f->target, c.start);
-    if (s == GRASP_OK && f->target == f->model && grasp__options_is(f->o, GRASP_KEY_START, "initial"))
-        memcpy(c.start, f->first.theta, (size_t)c.p * sizeof *c.start);
-    if (s == GRASP_OK)
-        s = grasp__report_put_text(ctx, f->report, "fit.chosen_by", with_group ? "val" : "train");
-    if (s == GRASP_OK)
-        s = try_all(ctx, f, val, n_val, &c);
-    if (s >= GRASP_OK && c.best >= 0) {
-        grasp_status kept = grasp__model_set_params(ctx, f->target, c.theta);
-        if (kept == GRASP_OK)
-            kept = grasp__report_put_value(ctx, f->report, "fit.best", (double)c.best);
-        if (kept == GRASP_OK) {
-            kept = put_part(ctx, f, "gdro", c.part);
-            c.part = NULL;
-        }
-        s = kept == GRASP_OK ? s : kept;
-    }
-    grasp_report_free(c.part);
-    grasp__free(c.start);
-    grasp__free(c.theta);
-    return s;
+        s = grasp__train_gdro(ctx, f->target, f->groups, f->rows, f->n_train, f->n_val ? f->rows + f->n_train : NULL,
+                              f->n_val, &o, f->report ? &part : NULL);
+    grasp__stage_end(ctx, outer);
+    grasp_status told = put_part(ctx, f, "gdro", part);
+    return told != GRASP_OK ? told : s;
 }
 
 /* ---- the call ---------------------------------------------------------------------------------------------------- */
@@ -360,6 +254,10 @@ static grasp_status fit_model(grasp_context *ctx, grasp_model *model, grasp_mode
         return s;
     s = grasp__options_open(ctx, params, &grasp__fit_params, &o);
     f.o = &o;
+    if (s == GRASP_OK) { /* not when all else has been done */
+        grasp__options part = grasp__options_part(&o, "gdro");
+        s = grasp__epochs_check(ctx, &part, n_val > 0);
+    }
     if (s == GRASP_OK)
         s = open_fit(ctx, &f, train, val, report != NULL);
     if (s == GRASP_OK)

@@ -25,19 +25,24 @@ typedef struct loop {
     grasp__selection selection;
 } loop;
 
-grasp_status grasp__epochs_options(grasp_context *ctx, const grasp__options *o, bool has_val, grasp__epochs *e)
+grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val)
 {
-    e->epochs = grasp__options_i64(o, GRASP_KEY_EPOCHS);
-    e->patience = grasp__options_i64(o, GRASP_KEY_PATIENCE);
-    e->select = has_val && !grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "last");
+    int64_t patience = grasp__options_i64(o, GRASP_KEY_PATIENCE);
     if (!has_val && grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "val"))
         return grasp__fail(ctx, GRASP_E_PARAM, "\"%s%s\" is val, but there is no validation row to select by",
                            o->prefix, GRASP_KEY_SELECT_EPOCH);
-    if (!has_val && e->patience > 0)
+    if (!has_val && patience > 0)
         return grasp__fail(ctx, GRASP_E_PARAM,
                            "\"%s%s\" is %" PRId64 ", but there is no validation row to wait for, expected 0", o->prefix,
-                           GRASP_KEY_PATIENCE, e->patience);
+                           GRASP_KEY_PATIENCE, patience);
     return GRASP_OK;
+}
+
+void grasp__epochs_options(const grasp__options *o, grasp__epochs *e)
+{
+    e->epochs = grasp__options_i64(o, GRASP_KEY_EPOCHS);
+    e->patience = grasp__options_i64(o, GRASP_KEY_PATIENCE);
+    e->select = e->score->n > 0 && !grasp__options_is(o, GRASP_KEY_SELECT_EPOCH, "last");
 }
 
 static grasp_status open_loop(grasp_context *ctx, grasp__epochs *e, loop *l)

@@ -7,7 +7,9 @@
  *   gradient of sum_g q_g L_g           so row i of group g weighs q_g w_i / sum of g's weights in the batch
  * q starts uniform over the groups that have training rows; the others keep weight 0. Rows of no group are not trained
  * on.
- * Cost: that of the epoch loop and O(groups) a batch; memory O(groups).
+ * Candidates are judged by the accuracy of the worst validation group. Where no validation row has a group, they are
+ * judged by that of the worst training group, and the last epoch is kept.
+ * Cost: that of the epoch loop and O(groups) a batch, for each candidate; memory O(groups).
  */
 #include "train/train_private.h"
 
@@ -16,9 +18,10 @@
 
 static const grasp__param params[] = {
     {GRASP_KEY_OPTIMIZER, GRASP_PARAM_STR, "adam", "adam|sgd", "how the parameters step"},
-    {GRASP_KEY_RATE, GRASP_PARAM_F64, "0.001", "(0, inf)", "learning rate"},
+    {GRASP_KEY_RATE, GRASP_PARAM_F64S, "0.001,0.01", "(0, inf)", "learning rates tried"},
     {GRASP_KEY_MOMENTUM, GRASP_PARAM_F64, "0.9", "[0, 1)", "sgd: momentum"},
-    {GRASP_KEY_WEIGHT_DECAY, GRASP_PARAM_F64, "0", "[0, inf)", "added to the gradient, times each parameter"},
+    {GRASP_KEY_WEIGHT_DECAY, GRASP_PARAM_F64S, "0,0.001", "[0, inf)",
+     "numbers tried that are added to the gradient, times each parameter"},
     {GRASP_KEY_EPOCHS, GRASP_PARAM_I64, "50", "[0, 1000000000]", "passes over the training rows"},
     {GRASP_KEY_BATCH, GRASP_PARAM_I64, "128", "[1, inf)", "rows of a step"},
     {GRASP_KEY_SHUFFLE, GRASP_PARAM_BOOL, "1", NULL, "a fresh order of rows each epoch"},
@@ -27,7 +30,7 @@ static const grasp__param params[] = {
     {GRASP_KEY_SELECT_EPOCH, GRASP_PARAM_STR, "auto", "auto|last|val",
      "keep the parameters of the last epoch or of the best by the worst validation group; auto: val if there are "
      "validation rows"},
-    {GRASP_KEY_STEP, GRASP_PARAM_F64, "0.01", "[0, inf)", "step size of the group weights"},
+    {GRASP_KEY_STEP, GRASP_PARAM_F64S, "0.01,0.1", "[0, inf)", "step sizes of the group weights tried"},
     {GRASP_KEY_ADJUSTMENT, GRASP_PARAM_F64, "0", "[0, inf)",
      "C of the size adjustment C / sqrt(n_g) in the weights' step"},
     {GRASP_KEY_BALANCED, GRASP_PARAM_BOOL, "0", NULL, "rows drawn with replacement, each group equally often"},
@@ -35,6 +38,8 @@ static const grasp__param params[] = {
 };
 
 const grasp__param_table grasp__gdro_params = {"gdro", params, sizeof params / sizeof params[0], {{NULL, NULL}}};
+
+enum { RATE, DECAY, STEP }; /* axes of the grid, the outermost first */
 
 enum { MOST_IN_REPORT = 256 }; /* groups with a table of their own: a name is found by going through all */
 
@@ -147,84 +152,110 @@ static grasp_status finish_epoch(grasp_context *ctx, void *arg, grasp_report *re
     return s;
 }
 
-static double chosen(double value, const grasp__options *o, const char *key)
-{
-    return isnan(value) ? grasp__options_f64(o, key) : value;
-}
+/* ---- training ---------------------------------------------------------------------------------------------------- */
 
-static grasp_status put(grasp_context *ctx, grasp_report *report, const grasp__gdro_result *result)
+typedef struct training {
+    grasp_model          *model;
+    const grasp_groups   *groups;
+    const grasp__options *o;
+    grasp__batches        batches; /* the same for every candidate */
+    const int64_t        *val;
+    int64_t               n_val;   /* 0: no validation row has a group */
+} training;
+
+static grasp_status put(grasp_context *ctx, grasp_report *report, int64_t epochs, int64_t best, double worst)
 {
-    grasp_status s = grasp__report_put_value(ctx, report, "epochs", (double)result->epochs);
+    grasp_status s = grasp__report_put_value(ctx, report, "epochs", (double)epochs);
     if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, report, "best_epoch", (double)result->best_epoch);
-    return s == GRASP_OK ? grasp__report_put_value(ctx, report, "best_val_worst", result->val_worst) : s;
+        s = grasp__report_put_value(ctx, report, "best_epoch", (double)best);
+    return s == GRASP_OK ? grasp__report_put_value(ctx, report, "best_val_worst", worst) : s;
 }
 
-grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train,
-                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o, double rate,
-                               double weight_decay, double step, grasp__gdro_result *result, grasp_report **report)
+static grasp_status begin(grasp_context *ctx, void *arg, grasp_report *report)
 {
-    gdro state = {.ctx = ctx, .groups = g, .sample_weights = grasp__model_sample_weights(m), .count = g->count,
-                  .step = chosen(step, o, GRASP_KEY_STEP), .normalize = grasp__options_i64(o, GRASP_KEY_NORMALIZE)};
+    (void)arg;
+    return put(ctx, report, 0, 0, NAN);
+}
+
+/* The epochs, their state and their score laid out. */
+static grasp_status train_by_epochs(grasp_context *ctx, training *t, gdro *state, grasp__score *score,
+                                    grasp__trial *trial)
+{
     grasp__objective objective = {
-        .name = "gdro", .weigh = weigh, .start = start_epoch, .finish = finish_epoch, .arg = &state};
-    grasp__optimizer optimizer = {.adam = grasp__options_is(o, GRASP_KEY_OPTIMIZER, "adam")};
-    grasp__batches batches = {.n = 0};
+        .name = "gdro", .weigh = weigh, .start = start_epoch, .finish = finish_epoch, .arg = state};
+    grasp__optimizer optimizer;
+    grasp__epochs e = {.model = t->model, .objective = &objective, .batches = &t->batches, .optimizer = &optimizer,
+                       .score = score, .score_name = "val_worst", .report = trial->report};
+    grasp__epochs_options(t->o, &e);
+    grasp_status s = grasp__optimizer_open(ctx, grasp__options_is(t->o, GRASP_KEY_OPTIMIZER, "adam"),
+                                           trial->setting[RATE], grasp__options_f64(t->o, GRASP_KEY_MOMENTUM),
+                                           trial->setting[DECAY], grasp__model_n_params(t->model), &optimizer);
+    if (s == GRASP_OK)
+        s = grasp__epochs_run(ctx, &e);
+    trial->score = e.best_score;
+    grasp_status told = s < GRASP_OK ? s : put(ctx, trial->report, e.done, e.best_epoch, e.best_score);
+    grasp__optimizer_close(&optimizer);
+    return told == GRASP_OK ? s : told;
+}
+
+static grasp_status train(grasp_context *ctx, void *arg, grasp__trial *trial)
+{
+    training *t = arg;
     grasp__score score = {.n = 0};
-    grasp__backup backup = {.model = NULL};
-    grasp_report *made = NULL;
+    gdro state = {.ctx = ctx,
+                  .groups = t->groups,
+                  .sample_weights = grasp__model_sample_weights(t->model),
+                  .count = t->groups->count,
+                  .step = trial->setting[STEP],
+                  .normalize = grasp__options_i64(t->o, GRASP_KEY_NORMALIZE)};
+    grasp_status s = open_state(ctx, &state, t->batches.rows, t->batches.n,
+                                grasp__options_f64(t->o, GRASP_KEY_ADJUSTMENT));
+    if (s == GRASP_OK)
+        s = grasp__score_open(ctx, t->model, t->groups, t->val, t->n_val, &score);
+    if (s == GRASP_OK)
+        s = train_by_epochs(ctx, t, &state, &score, trial);
+    if (s == GRASP_OK && trial->compared && t->n_val == 0) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "gdro", 1, 1);
+        s = grasp__worst_accuracy(ctx, t->model, t->groups, t->batches.rows, t->batches.n, &trial->score);
+        grasp__stage_end(ctx, outer);
+    }
+    grasp__score_close(&score);
+    grasp__free(state.block);
+    return s;
+}
+
+grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train_rows,
+                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o,
+                               grasp_report **report)
+{
+    training t = {.model = m, .groups = g, .o = o, .val = val};
     int64_t *rows = NULL, n;
     double total;
-    grasp__epochs e = {.model = m,
-                       .objective = &objective,
-                       .batches = &batches,
-                       .optimizer = &optimizer,
-                       .score = &score,
-                       .score_name = "val_worst"};
-    *result = (grasp__gdro_result){.val_worst = NAN};
     if (report)
         *report = NULL;
-    grasp_status s = grasp__kept_rows(ctx, m, g, train, n_train, true, "train_rows", &rows, &n);
+    for (int64_t i = 0; i < n_val; i++)
+        if (g->label[val[i]] != GRASP_NOISE)
+            t.n_val = n_val;
+    grasp__candidates c = {.name = "gdro",
+                           .key = {[RATE] = GRASP_KEY_RATE, [DECAY] = GRASP_KEY_WEIGHT_DECAY, [STEP] = GRASP_KEY_STEP},
+                           .by_val = t.n_val > 0,
+                           .begin = begin,
+                           .train = train,
+                           .arg = &t};
+    grasp_status s = grasp__epochs_check(ctx, o, n_val > 0);
+    if (s == GRASP_OK)
+        s = grasp__kept_rows(ctx, m, g, train_rows, n_train, true, "train_rows", &rows, &n);
     if (s == GRASP_OK)
         s = grasp__total_weight(ctx, m, rows, n, &total);
-    if (s == GRASP_OK)
-        s = open_state(ctx, &state, rows, n, grasp__options_f64(o, GRASP_KEY_ADJUSTMENT));
-    if (s == GRASP_OK && report)
-        s = grasp__report_create(ctx, &made);
-    if (s == GRASP_OK)
-        s = put(ctx, made, result); /* what holds if a cancel comes before the first step */
-    if (s == GRASP_OK)
-        s = grasp__score_open(ctx, m, g, val, n_val, &score);
-    if (s == GRASP_OK)
-        s = grasp__epochs_options(ctx, o, score.n > 0, &e);
-    if (s == GRASP_OK)
-        s = grasp__optimizer_open(
-            ctx, optimizer.adam, chosen(rate, o, GRASP_KEY_RATE), grasp__options_f64(o, GRASP_KEY_MOMENTUM),
-            chosen(weight_decay, o, GRASP_KEY_WEIGHT_DECAY), grasp__model_n_params(m), &optimizer);
     if (s == GRASP_OK) {
         s = grasp__batches_open(ctx, rows, n, grasp__options_i64(o, GRASP_KEY_BATCH),
                                 grasp__options_i64(o, GRASP_KEY_SHUFFLE),
-                                grasp__options_i64(o, GRASP_KEY_BALANCED) ? g : NULL, &batches);
+                                grasp__options_i64(o, GRASP_KEY_BALANCED) ? g : NULL, &t.batches);
         rows = NULL;
     }
     if (s == GRASP_OK)
-        s = grasp__backup_open(ctx, m, &backup);
-    e.report = made;
-    if (s == GRASP_OK) {
-        s = grasp__epochs_run(ctx, &e);
-        *result = (grasp__gdro_result){.val_worst = e.best_score, .epochs = e.done, .best_epoch = e.best_epoch};
-        grasp_status told = s < GRASP_OK ? s : put(ctx, made, result);
-        s = told == GRASP_OK ? s : told;
-    }
-    s = grasp__backup_close(ctx, &backup, s);
-    if (s >= GRASP_OK && report)
-        *report = made;
-    else
-        grasp_report_free(made);
-    grasp__batches_close(&batches);
-    grasp__optimizer_close(&optimizer);
-    grasp__score_close(&score);
-    grasp__free(state.block);
+        s = grasp__candidates_run(ctx, m, o, &c, report);
+    grasp__batches_close(&t.batches);
     grasp__free(rows);
     return s;
 }
@@ -233,7 +264,6 @@ static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const gra
                                int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params_or_null,
                                grasp_report **report)
 {
-    grasp__gdro_result result;
     grasp__options o;
     grasp_status s = grasp__check_training(ctx, model, train, n_train, val, n_val);
     if (s == GRASP_OK)
@@ -244,7 +274,7 @@ static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const gra
         return s;
     s = grasp__options_open(ctx, params_or_null, &grasp__gdro_params, &o);
     if (s == GRASP_OK)
-        s = grasp__train_gdro(ctx, model, groups, train, n_train, val, n_val, &o, NAN, NAN, NAN, &result, report);
+        s = grasp__train_gdro(ctx, model, groups, train, n_train, val, n_val, &o, report);
     grasp__options_close(&o);
     return s;
 }

@@ -26,17 +26,10 @@ grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, gras
  * here. */
 grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train,
                               const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report);
-/* What one group DRO run reached. */
-typedef struct grasp__gdro_result {
-    double  val_worst;  /* accuracy of the worst validation group at the chosen epoch; NaN without validation rows */
-    int64_t epochs, best_epoch;
-} grasp__gdro_result;
-/* Options with the three numbers that fit's grid varies replaced: NaN takes them from o. */
 grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train,
-                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o, double rate,
-                               double weight_decay, double step, grasp__gdro_result *result, grasp_report **report);
-/* Accuracy of the worst group among those that have rows in `rows`; NaN if none has. */
-grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows,
-                                   int64_t n, double *out);
+                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o,
+                               grasp_report **report);
+/* GRASP_E_PARAM if an epoch is to be selected, or waited for, without a validation row. */
+grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val);
 
 #endif

@@ -2,8 +2,9 @@
  * train, inside: the pieces that every objective is put together from.
  *
  * First-order training is one loop (epochs.c) over batches (batches.c) with an optimizer (optimizer.c), scored on
- * validation rows (score.c); an objective is what it does to the losses of a batch. Full-batch training is one descent
- * (descent.c) over the mean loss (fullbatch.c), aimed by L-BFGS (lbfgs.c) or Newton (newton.c).
+ * validation rows (worst.c), once for every candidate of a grid (candidates.c); an objective is what it does to the
+ * losses of a batch. Full-batch training is one descent (descent.c) over the mean loss (fullbatch.c), aimed by L-BFGS
+ * (lbfgs.c) or Newton (newton.c).
  */
 #ifndef GRASP__TRAIN_PRIVATE_H
 #define GRASP__TRAIN_PRIVATE_H
@@ -70,6 +71,9 @@ grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_g
                                const int64_t *rows, int64_t n, grasp__score *out);
 grasp_status grasp__score_now(grasp_context *ctx, grasp__score *score, double *out);
 void         grasp__score_close(grasp__score *score);
+/* The same at once: accuracy of the worst group among those that have rows in `rows`; NaN if none has. */
+grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows,
+                                   int64_t n, double *out);
 
 /* The epoch with the highest score, the first of equals; keeps its parameters. */
 typedef struct grasp__selection {
@@ -109,8 +113,36 @@ typedef struct grasp__epochs {
 } grasp__epochs;
 /* GRASP_OK or GRASP_CANCELLED: the model holds the chosen parameters. An error leaves any. */
 grasp_status grasp__epochs_run(grasp_context *ctx, grasp__epochs *e);
-/* Reads epochs, patience and select_epoch; refuses a selection without validation rows. */
-grasp_status grasp__epochs_options(grasp_context *ctx, const grasp__options *o, bool has_val, grasp__epochs *e);
+/* Reads epochs, patience and select_epoch; without a score the last epoch is kept. */
+void grasp__epochs_options(const grasp__options *o, grasp__epochs *e);
+
+/* ---- candidates -------------------------------------------------------------------------------------------------- */
+
+enum { GRASP__AXES = 3 };
+
+/* One run of an objective, from the model's parameters. */
+typedef struct grasp__trial {
+    const double *setting;  /* one number for each key of the grid */
+    bool          compared; /* with others: needs a score also without validation rows */
+    grasp_report *report;   /* may be NULL */
+    double        score;    /* out: higher is better; NaN: none */
+} grasp__trial;
+
+/* What an objective gives the grid. */
+typedef struct grasp__candidates {
+    const char *name;                 /* of the stage */
+    const char *key[GRASP__AXES + 1]; /* options whose lists span the grid, the outermost first; NULL ends them */
+    bool        by_val;               /* scores are of validation rows, else of the training rows */
+    /* Puts what holds if a cancel comes before the first step. */
+    grasp_status (*begin)(grasp_context *ctx, void *arg, grasp_report *report_or_null);
+    /* GRASP_E_NUMERIC: it diverged. GRASP_CANCELLED: the model holds what was reached. */
+    grasp_status (*train)(grasp_context *ctx, void *arg, grasp__trial *trial);
+    void *arg;
+} grasp__candidates;
+/* Trains all, installs the best, and makes its report, with the choice, in *report_or_null. An error leaves the model
+ * as it was. */
+grasp_status grasp__candidates_run(grasp_context *ctx, grasp_model *m, const grasp__options *o,
+                                   const grasp__candidates *c, grasp_report **report_or_null);
 
 /* ---- full-batch training ----------------------------------------------------------------------------------------- */
 
