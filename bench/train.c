@@ -149,9 +149,10 @@ static double median(double *v)
 static void steps(torch *peer, const char *kind, int64_t inputs)
 {
     double ours[RUNS], theirs[RUNS], ratio[RUNS];
-    char text[32];
+    char text[96];
     problem p = make(GRASP_F32, ROWS, inputs);
-    snprintf(text, sizeof text, "optimizer=adam;epochs=%d", EPOCHS);
+    snprintf(text, sizeof text, "optimizer=adam;epochs=%d;rate=0.001;weight_decay=0%s", EPOCHS,
+             kind[0] == 'e' ? "" : ";step=0.01"); /* one candidate */
     grasp_params *o = params(kind, text);
     for (int r = 0; r < RUNS; r++) {
         double start = cpu_seconds();
