@@ -73,7 +73,7 @@ grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, gra
     if (s != GRASP_OK)
         return s;
     probe->filter = f;
-    if ((s = grasp__reader_create(ctx, f->d, &probe->reader)) == GRASP_OK && f->sketch &&
+    if ((s = grasp__reader_create_pairs(ctx, f->d, &probe->reader)) == GRASP_OK && f->sketch &&
         (s = grasp__alloc(ctx, 4 * DEPTH, COLUMNS, &probe->packed)) == GRASP_OK)
         s = grasp__alloc_zero(ctx, ROWS * COLUMNS, sizeof *probe->sum, &probe->sum);
     if (s == GRASP_OK)
@@ -213,9 +213,7 @@ void grasp__probe_rows(grasp__probe *probe, const int64_t *row, int64_t m, uint6
 
 bool grasp__probe_decide(grasp__probe *probe, int64_t i, int64_t j, bool *tie)
 {
-    const double eps = probe->filter->eps;
-    *tie = fabs(grasp__reader_value(probe->reader, i, j) - eps) <= 1e-6;
-    return grasp__reader_within(probe->reader, i, j, eps);
+    return grasp__reader_decide(probe->reader, i, j, probe->filter->eps, tie);
 }
 
 bool grasp__filter_is_alone(const grasp__filter *f, int64_t i)

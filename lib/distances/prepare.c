@@ -3,11 +3,14 @@
  * rows that are independent of each other.
  *
  * A row is zero iff |c| <= 2^-40 max(|f|, |mu|): what is left after centring is rounding. The norms compared are
- * Dot2's, each with its own power of two, so that neither 1e-300 nor 1e300 is lost.
+ * Dot2's, each with its own power of two, so that neither 1e-300 nor 1e300 is lost. Since |f| <= |c| + |mu|, a row with
+ * |c| > 2^-36 |mu| is none, and f needs no second look.
  */
 #include "distances/space.h"
 
 #include <math.h>
+
+#define NEGLIGIBLE 0x1p-40
 
 enum { ROWS = 16 }; /* of a task */
 
@@ -30,10 +33,10 @@ static scaled_norm norm_of(double *x, int64_t p)
     return (scaled_norm){grasp__scale_row(x, p, scale), scale};
 }
 
-/* a <= 2^-40 b? */
-static bool is_negligible(scaled_norm a, scaled_norm b)
+/* a <= ratio b? */
+static bool is_below(scaled_norm a, double ratio, scaled_norm b)
 {
-    return ldexp(a.norm, ilogb(b.scale) - ilogb(a.scale)) <= 0x1p-40 * b.norm;
+    return ldexp(a.norm, ilogb(b.scale) - ilogb(a.scale)) <= ratio * b.norm;
 }
 
 static int64_t block_rows(const preparation *a, int64_t task)
@@ -50,18 +53,18 @@ static grasp_status cosine_task(void *arg, int64_t task, int32_t worker)
     double *c = a->scratch + worker * 2 * d->p, *f = c + d->p;
     for (int64_t i = task * ROWS; i < task * ROWS + block_rows(a, task); i++) {
         grasp__centered_rows(d, i, 1, c);
-        for (int64_t k = 0; k < d->p; k++)
-            if (!isfinite(c[k])) {
-                a->bad[task] = i;
-                return GRASP_E_NUMERIC;
-            }
-        scaled_norm of_c = norm_of(c, d->p);
+        scaled_norm of_c = {0, grasp__scale_of(c, d->p)};
+        of_c.norm = grasp__scale_row(c, d->p, of_c.scale);
+        if (!isfinite(of_c.norm)) {
+            a->bad[task] = i;
+            return GRASP_E_NUMERIC;
+        }
         bool zero = of_c.norm == 0;
-        if (!zero && d->origin != NULL) {
-            zero = is_negligible(of_c, a->origin);
+        if (!zero && d->origin != NULL && is_below(of_c, 0x1p-36, a->origin)) {
+            zero = is_below(of_c, NEGLIGIBLE, a->origin);
             if (!zero) {
                 grasp__gradients_read_f64(d->gradients, i, 1, f);
-                zero = is_negligible(of_c, norm_of(f, d->p));
+                zero = is_below(of_c, NEGLIGIBLE, norm_of(f, d->p));
             }
         }
         d->scale[i] = of_c.scale;
@@ -77,8 +80,7 @@ static grasp_status largest_task(void *arg, int64_t task, int32_t worker)
     double *c = a->scratch + worker * 2 * d->p, largest = 0;
     for (int64_t i = task * ROWS; i < task * ROWS + block_rows(a, task); i++) {
         grasp__centered_rows(d, i, 1, c);
-        for (int64_t k = 0; k < d->p; k++)
-            largest = fmax(largest, fabs(c[k]));
+        largest = fmax(largest, grasp__largest(c, d->p));
         if (isinf(largest)) {
             a->bad[task] = i;
             return GRASP_E_NUMERIC;
@@ -96,6 +98,10 @@ static grasp_status norm_task(void *arg, int64_t task, int32_t worker)
     for (int64_t i = task * ROWS; i < task * ROWS + block_rows(a, task); i++) {
         grasp__centered_rows(d, i, 1, c);
         d->norm[i] = grasp__scale_row(c, d->p, d->scale[i]);
+        if (!isfinite(d->norm[i])) { /* a mean that overflowed */
+            a->bad[task] = i;
+            return GRASP_E_NUMERIC;
+        }
     }
     return GRASP_OK;
 }

@@ -6,7 +6,9 @@
 
 #include <math.h>
 
-grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)
+#define TIE 1e-6
+
+static grasp_status create(grasp_context *ctx, const grasp_distances *d, bool tiles, grasp__reader **out)
 {
     grasp__reader *r;
     grasp_status s = grasp__check_rounding(ctx);
@@ -21,7 +23,8 @@ grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, 
         if ((s = grasp__check_product(ctx, rows, d->p, "panel of rows", &values)) != GRASP_OK)
             goto done;
         for (int q = 0; q < 2; q++)
-            if ((s = grasp__alloc(ctx, d->value == NULL ? values : 0, sizeof(double), &r->panel[q].x)) != GRASP_OK ||
+            if ((s = grasp__alloc(ctx, tiles && d->value == NULL ? values : 0, sizeof(double), &r->panel[q].x)) !=
+                    GRASP_OK ||
                 (s = grasp__alloc(ctx, d->p, sizeof(double), &r->row[q].x)) != GRASP_OK)
                 goto done;
         s = grasp__alloc(ctx, d->p, sizeof(double), &r->difference);
@@ -33,6 +36,16 @@ done:
     }
     *out = r;
     return GRASP_OK;
+}
+
+grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)
+{
+    return create(ctx, d, true, out);
+}
+
+grasp_status grasp__reader_create_pairs(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)
+{
+    return create(ctx, d, false, out);
 }
 
 void grasp__reader_free(grasp__reader *r)
@@ -79,6 +92,44 @@ static const double *row_of(grasp__reader *r, int q, int64_t i)
             slot->x[k] *= d->scale[i];
     }
     return slot->x;
+}
+
+/* What the first step knows of a pair: its distance within *half_width, or infinity where it knows nothing. */
+static double approximate(grasp__reader *r, int64_t i, int64_t j, double *half_width)
+{
+    const grasp_distances *d = r->d;
+    *half_width = INFINITY;
+    if (d->value != NULL) {
+        double value;
+        grasp__stored_tile(d, i, 1, j, 1, &value);
+        *half_width = d->value_half_width;
+        return value;
+    }
+    const double *x = row_of(r, 0, i), *y = row_of(r, 1, j);
+    if (d->metric == GRASP__COSINE) {
+        double product;
+        r->kernels->gram_f64(1, 1, d->p, x, d->p, y, d->p, &product, 1);
+        *half_width = grasp__half_width(d, 0);
+        return 1 - product / (d->norm[i] * d->norm[j]);
+    }
+    return grasp__plain_distance(x, y, d->p, half_width);
+}
+
+/* A plain inner product decides all but the pairs nearest to eps; it costs a fraction of the truth. */
+bool grasp__reader_decide(grasp__reader *r, int64_t i, int64_t j, double eps, bool *tie)
+{
+    const grasp_distances *d = r->d;
+    if (i != j && d->metric != GRASP__PRECOMPUTED && !grasp__distances_is_zero(d, i) &&
+        !grasp__distances_is_zero(d, j)) {
+        double half_width;
+        const double value = approximate(r, i, j, &half_width), away = fabs(value - eps);
+        if (away > half_width && fabs(away - TIE) > half_width) {
+            *tie = away <= TIE;
+            return value < eps;
+        }
+    }
+    *tie = fabs(grasp__reader_value(r, i, j) - eps) <= TIE;
+    return grasp__reader_within(r, i, j, eps);
 }
 
 bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps)

@@ -5,11 +5,27 @@
 
 #include <math.h>
 
+enum { LANES = 8 }; /* maxima side by side, which compilers turn into vectors */
+
+double grasp__largest(const double *x, int64_t p)
+{
+    double most[LANES] = {0};
+    int64_t k = 0;
+    for (; k + LANES <= p; k += LANES)
+        for (int q = 0; q < LANES; q++) {
+            const double magnitude = fabs(x[k + q]);
+            most[q] = magnitude > most[q] ? magnitude : most[q];
+        }
+    for (; k < p; k++)
+        most[0] = fabs(x[k]) > most[0] ? fabs(x[k]) : most[0];
+    for (int q = 1; q < LANES; q++)
+        most[0] = most[q] > most[0] ? most[q] : most[0];
+    return most[0];
+}
+
 double grasp__scale_of(const double *x, int64_t p)
 {
-    double largest = 0;
-    for (int64_t k = 0; k < p; k++)
-        largest = fabs(x[k]) > largest ? fabs(x[k]) : largest;
+    const double largest = grasp__largest(x, p);
     if (largest == 0 || !isfinite(largest))
         return 1;
     int exponent = -ilogb(largest);

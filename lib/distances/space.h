@@ -32,6 +32,8 @@ struct grasp_distances {
 
 /* ---- rows.c ---- */
 
+/* The greatest |x_k|. */
+double grasp__largest(const double *x, int64_t p);
 /* The largest power of two that brings the greatest |x_k| to [1, 2), within 2^+-1000; 1 for a row of zeros. */
 double grasp__scale_of(const double *x, int64_t p);
 /* |scale x| by Dot2, in place: x becomes scale x. */
@@ -75,6 +77,18 @@ struct grasp__reader {
 int64_t grasp__panel_rows(int64_t p);
 void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
                         double *half_width);
+
+/* Of values, where no row is longer than `longest`. */
+double grasp__half_width(const grasp_distances *d, double longest);
+/* |f - g|, rounded, and how far it may be from what the truth computes; infinity where squares may leave the range. */
+double grasp__plain_distance(const double *f, const double *g, int64_t p, double *half_width);
+
+/* ---- reader.c ---- */
+
+/* A reader that is asked about single pairs only; less memory. */
+grasp_status grasp__reader_create_pairs(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
+/* The truth of a pair, and whether its distance is within 1e-6 of eps. */
+bool grasp__reader_decide(grasp__reader *r, int64_t i, int64_t j, double eps, bool *tie);
 
 /* ---- stored.c ---- */
 

@@ -58,6 +58,13 @@ static double difference_norm(const double *x, const double *y, int64_t p)
     return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
+double grasp__plain_distance(const double *f, const double *g, int64_t p, double *half_width)
+{
+    const double v = difference_norm(f, g, p);
+    *half_width = v > 1e-140 && v < 1e140 ? 2 * v * ((double)p / 4 + 16) * GRASP__UNIT : INFINITY;
+    return v;
+}
+
 static void cosine_panel(const grasp__reader *r, const grasp__panel *a, const grasp__panel *b, double *v, int64_t ldv)
 {
     int64_t p = r->d->p;
@@ -95,7 +102,7 @@ static double longest_row(const grasp_distances *d, int64_t first, int64_t n)
     return longest;
 }
 
-static double half_width_of(const grasp_distances *d, double longest)
+double grasp__half_width(const grasp_distances *d, double longest)
 {
     double gram = grasp__gram_error_f64(d->p);
     if (d->metric == GRASP__COSINE)
@@ -133,5 +140,5 @@ void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int6
     if (d->metric == GRASP__EUCLIDEAN)
         for (int64_t k = 0; k < ni * nj; k++)
             values[k] /= scale;
-    *half_width = half_width_of(d, longest / scale);
+    *half_width = grasp__half_width(d, longest / scale);
 }

@@ -47,12 +47,9 @@ bool grasp__truth_cosine(const double *x, double norm_x, const double *y, double
 /* z = f - g; returns the largest |z_k|. */
 static double subtract(const double *f, const double *g, int64_t p, double *z)
 {
-    double largest = 0;
-    for (int64_t k = 0; k < p; k++) {
+    for (int64_t k = 0; k < p; k++)
         z[k] = f[k] - g[k];
-        largest = fmax(largest, fabs(z[k]));
-    }
-    return largest;
+    return grasp__largest(z, p);
 }
 
 bool grasp__truth_euclidean(const double *f, const double *g, int64_t p, double eps, double *difference)

@@ -224,22 +224,22 @@ static void sketch_subtract(const double *v, const double *y, const double *x, i
     }
 }
 
+static const int32_t lanes_in_order[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 /* The stage of the transform that pairs lane l with lane l ^ h. */
 static inline __attribute__((always_inline)) FLOAT_VECTOR pair_lanes(FLOAT_VECTOR x, int h)
 {
-    INT_VECTOR other;
-    FLOAT_VECTOR sign, swapped;
-    for (int lane = 0; lane < LANES; lane++) {
-        other[lane] = lane ^ h;
-        sign[lane] = lane & h ? -1 : 1;
-    }
+    INT_VECTOR lane;
+    memcpy(&lane, lanes_in_order, sizeof lane);
+    const INT_VECTOR sign = ((lane & h) != 0) & INT32_MIN;
 #ifdef __clang__
-    for (int lane = 0; lane < LANES; lane++)
-        swapped[lane] = x[other[lane]];
+    FLOAT_VECTOR swapped;
+    for (int l = 0; l < LANES; l++)
+        swapped[l] = x[l ^ h];
 #else
-    swapped = __builtin_shuffle(x, other);
+    const FLOAT_VECTOR swapped = __builtin_shuffle(x, lane ^ h);
 #endif
-    return swapped + sign * x;
+    return swapped + (FLOAT_VECTOR)((INT_VECTOR)x ^ sign);
 }
 
 static void sketch_hadamard(float *x, int64_t n)
