@@ -69,6 +69,21 @@ static void check_values(grasp_context *ctx, const problem *q, const oracle *o, 
                               "%s: (%d, %d) at %.17g, truth %.20Lg", q->kind, (int)i, (int)j, q->eps, truth);
             ck_assert(grasp__reader_within(reader, i, j, q->eps) == grasp__reader_within(reader, j, i, q->eps));
         }
+    float *rows = NULL;
+    for (int lent = 0; grasp__distances_has_rough(d) && lent < 2; lent++) {
+        if (lent)
+            ck_assert_int_eq(grasp__distances_rough_rows(ctx, d, &rows), GRASP_OK);
+        grasp__reader_rough(reader, rows, 0, m, q->n - m, m, tile, &half_width);
+        ck_assert(half_width < 1e-3);
+        for (int64_t i = 0; i < m; i++)
+            for (int64_t j = 0; j < m; j++) {
+                long double truth = oracle_distance(o, i, q->n - m + j);
+                ck_assert_msg(fabsl(tile[i * m + j] - truth) <= half_width,
+                              "%s: rough tile(%d, %d) = %g, truth %Lg, half-width %g", q->kind, (int)i,
+                              (int)(q->n - m + j), tile[i * m + j], truth, half_width);
+            }
+    }
+    grasp__free(rows);
     grasp__reader_free(reader);
     grasp_matrix_free(block);
 }

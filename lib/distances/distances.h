@@ -46,6 +46,14 @@ void         grasp__reader_free(grasp__reader *r);
  * only. */
 void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
                         double *half_width);
+/* Tiles that cost half as much or less and have a wider half-width, about 1e-5, where the space has them. rough_rows:
+ * grasp__distances_rough_rows(), or NULL: rows are rounded as they are needed. */
+bool         grasp__distances_has_rough(const grasp_distances *d);
+grasp_status grasp__distances_rough_rows(grasp_context *ctx, const grasp_distances *d,
+                                         float **out); /* 4 n p bytes; O(n p) */
+double       grasp__rough_half_width(const grasp_distances *d);
+void         grasp__reader_rough(grasp__reader *r, const float *rough_rows_or_null, int64_t i, int64_t ni, int64_t j,
+                                 int64_t nj, double *values, double *half_width);
 /* The truth: are i and j within eps? Symmetric; true for i == j and eps >= 0. O(p). */
 bool grasp__reader_within(grasp__reader *r, int64_t i, int64_t j, double eps);
 

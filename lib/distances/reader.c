@@ -28,6 +28,8 @@ static grasp_status create(grasp_context *ctx, const grasp_distances *d, bool ti
                 (s = grasp__alloc(ctx, d->p, sizeof(double), &r->row[q].x)) != GRASP_OK)
                 goto done;
         s = grasp__alloc(ctx, d->p, sizeof(double), &r->difference);
+        if (s == GRASP_OK && grasp__distances_has_rough(d))
+            s = grasp__alloc(ctx, GRASP__TILE * GRASP__TILE, sizeof *r->product, &r->product);
     }
 done:
     if (s != GRASP_OK) {
@@ -56,6 +58,7 @@ void grasp__reader_free(grasp__reader *r)
         grasp__free(r->panel[q].x);
         grasp__free(r->row[q].x);
     }
+    grasp__free(r->product);
     grasp__free(r->difference);
     grasp__free(r);
 }

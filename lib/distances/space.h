@@ -61,6 +61,7 @@ double grasp__truth_width(int64_t p);
 
 typedef struct grasp__panel {
     int64_t first, count; /* rows held; count 0: none */
+    bool rough;           /* in float32, rough.c */
     double *x;            /* rows x p; cosine: unit rows; euclidean: scaled rows */
 } grasp__panel;
 
@@ -71,9 +72,10 @@ struct grasp__reader {
     grasp__panel           panel[2];
     grasp__panel           row[2];     /* single rows for exact decisions: cosine x_i, euclidean f_i */
     double                *difference; /* p */
+    float                 *product;    /* a tile of products, rough.c; NULL where there are none */
 };
 
-/* Rows of a panel: as many as fit 2 MiB, in [8, GRASP__TILE]. */
+/* Rows of a panel: as many as fit 4 MiB, in [8, GRASP__TILE]. */
 int64_t grasp__panel_rows(int64_t p);
 void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values,
                         double *half_width);

@@ -18,7 +18,7 @@
 
 #include <math.h>
 
-enum { SHORT_ROW = 16, PANEL_BYTES = 1 << 21, LEAST_ROWS = 8 };
+enum { SHORT_ROW = 16, PANEL_BYTES = 1 << 22, LEAST_ROWS = 8 };
 
 int64_t grasp__panel_rows(int64_t p)
 {
@@ -28,10 +28,9 @@ int64_t grasp__panel_rows(int64_t p)
 
 static void load(const grasp_distances *d, grasp__panel *panel, int64_t first, int64_t count)
 {
-    if (panel->first == first && panel->count == count)
+    if (panel->first == first && panel->count == count && !panel->rough)
         return;
-    panel->first = first;
-    panel->count = count;
+    *panel = (grasp__panel){.first = first, .count = count, .x = panel->x};
     if (d->metric == GRASP__COSINE) {
         grasp__distances_rows(d, first, count, panel->x);
         return;

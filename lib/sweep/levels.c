@@ -12,6 +12,7 @@
 #include <math.h>
 
 enum { BUCKETS = 4096, TILE_BYTES = GRASP__TILE * GRASP__TILE };
+enum { DECISIONS_SHARE = 64 }; /* more decisions than one pair in so many cost more than a tile in float64 */
 enum { UNSURE = 255 }; /* of a guess; a level is at most n_eps <= 255, and as a guess 255 is only slower */
 
 static int64_t tiles_before(int64_t blocks, int64_t wave)
@@ -50,7 +51,7 @@ static void make_guesses(grasp__levels *levels, double width)
     levels->guess_width = width;
     levels->guess_limit = limit;
     levels->guess_scale = BUCKETS / limit;
-    for (int32_t k = 0; k < BUCKETS; k++) {
+    for (int32_t k = 0; k <= BUCKETS; k++) { /* the last for values that round up to it */
         double lo = limit * (k - 0.01) / BUCKETS - width, hi = limit * (k + 1.01) / BUCKETS + width;
         int32_t first = first_at_least(levels->eps, levels->n_eps, lo);
         levels->guess[k] = first == first_at_least(levels->eps, levels->n_eps, hi) ? (uint8_t)first : UNSURE;
@@ -67,36 +68,77 @@ static uint8_t decide(const grasp__levels *levels, grasp__reader *reader, int64_
     return (uint8_t)level;
 }
 
+/* A tile of values under way to levels. */
+typedef struct drawing {
+    int64_t i, ni, j, nj;
+    const double *value;
+    double half_width;
+    grasp__reader *reader;
+    uint8_t *level; /* rows GRASP__TILE apart */
+} drawing;
+
+/* Guesses all levels above the diagonal; returns how many values a radius is too near to. */
+static int64_t guess_levels(const grasp__levels *levels, const drawing *t)
+{
+    bool guesses = t->half_width <= levels->guess_width && isfinite(levels->guess_scale);
+    double limit = levels->guess_limit, beyond = limit + t->half_width;
+    int64_t unsure = 0;
+    for (int64_t a = 0; a < t->ni; a++)
+        for (int64_t b = t->i == t->j ? a + 1 : 0; b < t->nj; b++) {
+            double value = t->value[a * t->nj + b];
+            uint8_t level = UNSURE;
+            if (value > beyond)
+                level = (uint8_t)levels->n_eps;
+            else if (guesses && value < limit)
+                level = levels->guess[(int32_t)(value * levels->guess_scale)];
+            if (level == UNSURE) {
+                int32_t first = first_at_least(levels->eps, levels->n_eps, value - t->half_width);
+                if (first == levels->n_eps || levels->eps[first] > value + t->half_width)
+                    level = (uint8_t)first;
+                else
+                    unsure++;
+            }
+            t->level[a * GRASP__TILE + b] = level;
+        }
+    return unsure;
+}
+
+static void decide_levels(const grasp__levels *levels, const drawing *t)
+{
+    for (int64_t a = 0; a < t->ni; a++)
+        for (int64_t b = t->i == t->j ? a + 1 : 0; b < t->nj; b++)
+            if (t->level[a * GRASP__TILE + b] == UNSURE)
+                t->level[a * GRASP__TILE + b] =
+                    decide(levels, t->reader, t->i + a, t->j + b, t->value[a * t->nj + b], t->half_width);
+}
+
 static grasp_status fill_tile(void *arg, int64_t index, int32_t worker)
 {
     const grasp__levels *levels = arg;
-    int64_t block_i, block_j;
+    int64_t block_i, block_j, unsure;
     grasp__wave_pair(levels->blocks, levels->wave, index, &block_i, &block_j);
-    int64_t i = block_i * GRASP__TILE, j = block_j * GRASP__TILE;
-    int64_t ni = grasp__levels_block(levels, block_i), nj = grasp__levels_block(levels, block_j);
-    double *values = levels->values + (int64_t)worker * TILE_BYTES, half_width;
-    uint8_t *tile = levels->wave_tiles + index * TILE_BYTES;
-    grasp__reader *reader = levels->reader[worker];
-
-    grasp__reader_tile(reader, i, ni, j, nj, values, &half_width);
-    bool guesses = half_width <= levels->guess_width && isfinite(levels->guess_scale);
-    uint8_t beyond = (uint8_t)levels->n_eps;
-    for (int64_t a = 0; a < ni; a++)
-        for (int64_t b = block_i == block_j ? a + 1 : 0; b < nj; b++) {
-            double value = values[a * nj + b];
-            uint8_t level = UNSURE;
-            if (value - half_width > levels->guess_limit)
-                level = beyond;
-            else if (guesses && value > 0 && value < levels->guess_limit)
-                level = levels->guess[(int32_t)(value * levels->guess_scale)];
-            if (level == UNSURE)
-                level = decide(levels, reader, i + a, j + b, value, half_width);
-            tile[a * GRASP__TILE + b] = level;
-        }
-    for (int64_t a = 0; block_i == block_j && a < ni; a++) {
+    double *values = levels->values + (int64_t)worker * TILE_BYTES;
+    drawing t = {.i = block_i * GRASP__TILE,
+                 .ni = grasp__levels_block(levels, block_i),
+                 .j = block_j * GRASP__TILE,
+                 .nj = grasp__levels_block(levels, block_j),
+                 .value = values,
+                 .reader = levels->reader[worker],
+                 .level = levels->wave_tiles + index * TILE_BYTES};
+    if (levels->rough) {
+        grasp__reader_rough(t.reader, levels->rough_rows, t.i, t.ni, t.j, t.nj, values, &t.half_width);
+        unsure = guess_levels(levels, &t);
+    }
+    if (!levels->rough || unsure > t.ni * t.nj / DECISIONS_SHARE) {
+        grasp__reader_tile(t.reader, t.i, t.ni, t.j, t.nj, values, &t.half_width);
+        unsure = guess_levels(levels, &t);
+    }
+    if (unsure > 0)
+        decide_levels(levels, &t);
+    for (int64_t a = 0; block_i == block_j && a < t.ni; a++) {
         for (int64_t b = 0; b < a; b++)
-            tile[a * GRASP__TILE + b] = tile[b * GRASP__TILE + a];
-        tile[a * GRASP__TILE + a] = 0;
+            t.level[a * GRASP__TILE + b] = t.level[b * GRASP__TILE + a];
+        t.level[a * GRASP__TILE + a] = 0;
     }
     return GRASP_OK;
 }
@@ -114,6 +156,17 @@ grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64
     return s;
 }
 
+/* Rows in float32, if what is left of the budget and the limit admit them. */
+static grasp_status make_rough(grasp_context *ctx, grasp__levels *levels, int64_t budget)
+{
+    int64_t bytes;
+    levels->rough = grasp__distances_has_rough(levels->d);
+    if (!levels->rough || !grasp__mul_i64(levels->n, grasp__distances_dim(levels->d), &bytes) || bytes > budget / 4)
+        return GRASP_OK;
+    grasp_status s = grasp__distances_rough_rows(ctx, levels->d, &levels->rough_rows);
+    return s == GRASP_E_MEMLIMIT ? GRASP_OK : s;
+}
+
 /* Room for all tiles if the budget and the limit admit it, else for the largest wave. */
 static grasp_status make_room(grasp_context *ctx, grasp__levels *levels, int64_t budget)
 {
@@ -125,6 +178,8 @@ static grasp_status make_room(grasp_context *ctx, grasp__levels *levels, int64_t
     }
     if ((s == GRASP_OK && !levels->keeps) || s == GRASP_E_MEMLIMIT || s == GRASP_E_OVERFLOW)
         s = grasp__alloc(ctx, levels->blocks / 2 + 1, TILE_BYTES, &levels->tiles);
+    if (s == GRASP_OK)
+        s = make_rough(ctx, levels, budget - (levels->keeps ? all : 0));
     return s;
 }
 
@@ -136,7 +191,7 @@ grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const
     levels->blocks = grasp__wave_blocks(levels->n);
     grasp_status s = grasp__alloc(ctx, workers, sizeof *levels->values * TILE_BYTES, &levels->values);
     if (s == GRASP_OK)
-        s = grasp__alloc(ctx, BUCKETS, 1, &levels->guess);
+        s = grasp__alloc(ctx, BUCKETS + 1, 1, &levels->guess);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, workers, sizeof *levels->reader, &levels->reader);
     for (int32_t w = 0; s == GRASP_OK && w < workers; w++)
@@ -144,7 +199,8 @@ grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const
     if (s == GRASP_OK)
         s = make_room(ctx, levels, budget);
     if (s == GRASP_OK)
-        make_guesses(levels, 1e-9 * eps[n_eps - 1]);
+        make_guesses(levels,
+                     fmax(1e-9 * eps[n_eps - 1], levels->rough ? grasp__rough_half_width(d) * (1 + 1e-9) : 0));
     return s;
 }
 
@@ -153,6 +209,7 @@ void grasp__levels_close(grasp_context *ctx, grasp__levels *levels)
     for (int32_t w = 0; levels->reader != NULL && w < grasp__workers(ctx); w++)
         grasp__reader_free(levels->reader[w]);
     grasp__free(levels->reader);
+    grasp__free(levels->rough_rows);
     grasp__free(levels->guess);
     grasp__free(levels->values);
     grasp__free(levels->tiles);

@@ -21,12 +21,14 @@ typedef struct grasp__levels {
     uint8_t *wave_tiles;    /* its tiles */
     grasp__reader **reader; /* one a worker */
     double *values;         /* one tile a worker */
+    bool rough;             /* tiles are rough at first */
+    float *rough_rows;      /* for them, or NULL */
     uint8_t *guess;         /* level by bucket of distance; UNSURE where a radius is near */
     double guess_limit, guess_scale, guess_width;
 } grasp__levels;
 
-/* Keeps all levels when they take at most `budget` bytes and the memory limit admits them: so it is called after all
- * other allocations of a run. */
+/* Keeps all levels, and then rows in float32, while they take at most `budget` bytes and the memory limit admits them:
+ * so it is called after all other allocations of a run. */
 grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const grasp_distances *d, const double *eps,
                                 int32_t n_eps, int64_t budget);
 void grasp__levels_close(grasp_context *ctx, grasp__levels *levels);
