@@ -2,8 +2,8 @@
  * inner_ik = <u_i, sum_j w_jk u_j> without a pair of samples in sight: O(n K p).
  *
  * Two passes over the rows. First the K sums: block b of rows goes to sum b mod chunks, and the sums are added in
- * order; then the inner products, row by row. Blocks and chunks depend on n, K and p alone, so the bits do not depend
- * on the number of threads.
+ * order; then the inner products, of unit rows by the Gram kernel, of others in Dot2. Blocks and chunks depend on n, K
+ * and p alone, so the bits do not depend on the number of threads.
  */
 #include "distances/space.h"
 
@@ -11,6 +11,7 @@ enum { MOST_CHUNKS = 16, SUMS_BYTES = 1 << 24 };
 
 typedef struct sums_work {
     const grasp_distances *d;
+    const grasp__kernels *kernels;
     const double *weight;
     int64_t K, chunks, rows; /* rows of a block */
     int64_t first;           /* first row of the turn: one block for each chunk */
@@ -42,6 +43,10 @@ static grasp_status inner_task(void *arg, int64_t task, int32_t worker)
     int64_t p = w->d->p, first = task * w->rows, n = w->d->n - first < w->rows ? w->d->n - first : w->rows;
     double *u = w->row + worker * w->rows * p;
     grasp__distances_rows(w->d, first, n, u);
+    if (w->d->metric == GRASP__COSINE) {
+        w->kernels->gram_f64(n, w->K, p, u, p, w->sum, p, w->inner + first * w->K, w->K);
+        return GRASP_OK;
+    }
     for (int64_t j = 0; j < n; j++)
         for (int64_t k = 0; k < w->K; k++)
             w->inner[(first + j) * w->K + k] = grasp__dot2(u + j * p, w->sum + k * p, p, NULL);
@@ -55,7 +60,7 @@ grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_dist
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a precomputed matrix has no rows to add up");
     if (d->n == 0 || K == 0)
         return GRASP_OK;
-    sums_work w = {.d = d, .weight = weight, .K = K, .inner = inner};
+    sums_work w = {.d = d, .kernels = grasp__context_kernels(ctx), .weight = weight, .K = K, .inner = inner};
     int64_t width, values, scratch;
     grasp_status s = grasp__check_product(ctx, K, d->p, "weighted sums", &width);
     if (s != GRASP_OK)

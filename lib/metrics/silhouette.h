@@ -21,6 +21,18 @@ static inline int64_t grasp__scored_cluster(const grasp__scored *p, int64_t i)
     return p->label[i] >= 0 ? p->label[i] : p->noise_cluster;
 }
 
+/* The common refinement of partitions: atom of each sample, and a sample of each atom. */
+typedef struct grasp__atoms {
+    int64_t count;
+    int32_t *of;     /* n */
+    int32_t *sample; /* count, with room for n */
+} grasp__atoms;
+
+/* Atoms of as many partitions as make at most `most` of them, but of at least one: of *taken. Free it also on failure. */
+grasp_status grasp__atoms_create(grasp_context *ctx, const grasp__scored *scored, int64_t count, int64_t n,
+                                 int64_t most, grasp__atoms *out, int64_t *taken);
+void         grasp__atoms_free(grasp__atoms *a);
+
 /* (b - a) / max(a, b) from the mean distances to the own and to the nearest other cluster. */
 double grasp__silhouette_value(double a, double b);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Silhouettes by tiles of distances, of many partitions in one pass over the pairs.
  *
- * Samples that no partition tells apart form an atom. One pass adds up the distances of each sample to each atom; a
- * cluster of any partition is a union of atoms. So the pairs cost the same for one partition as for a hundred. Tiles go
+ * One pass adds up the distances of each sample to each atom (silhouette_atoms.c); a cluster of any partition is a
+ * union of atoms. So the pairs cost the same for one partition as for a hundred. Tiles go
  * through in waves (distances/waves.c) whose tasks share no sample: each pair is computed once, and sums come in one
  * order.
  * Euclidean distances of unit rows are sqrt(2 d_cos), but a zero row is 1 from a unit row and 0 from another zero row.
@@ -16,89 +16,6 @@
 
 enum { SUMS_LIMIT = 1 << 25 }; /* numbers, 256 MiB */
 
-/* ---- atoms ------------------------------------------------------------------------------------------------------- */
-
-/* The common refinement of partitions: atom of each sample, and a sample of each atom. */
-typedef struct atoms {
-    int64_t count;
-    int32_t *of;     /* n */
-    int32_t *sample; /* count, with room for n */
-} atoms;
-
-/* Slots of a hash table from (atom, cluster) to the finer atom; twice as many as samples, a power of two. */
-typedef struct slot {
-    int64_t key;
-    int32_t atom; /* -1: free */
-} slot;
-
-static int64_t slots_for(int64_t n)
-{
-    int64_t slots = 2;
-    while (slots < 2 * n)
-        slots *= 2;
-    return slots;
-}
-
-/* Refines `from` by one partition into `to`. */
-static void refine(const atoms *from, const grasp__scored *p, int64_t n, slot *table, int64_t slots, atoms *to)
-{
-    to->count = 0;
-    for (int64_t s = 0; s < slots; s++)
-        table[s].atom = -1;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t key = from->of[i] * (p->clusters + 1) + grasp__scored_cluster(p, i) + 1;
-        uint64_t hash = (uint64_t)key * UINT64_C(0x9E3779B97F4A7C15);
-        int64_t s = (int64_t)(hash >> 32) & (slots - 1);
-        while (table[s].atom >= 0 && table[s].key != key)
-            s = (s + 1) & (slots - 1);
-        if (table[s].atom < 0) {
-            to->sample[to->count] = (int32_t)i;
-            table[s] = (slot){key, (int32_t)to->count++};
-        }
-        to->of[i] = table[s].atom;
-    }
-}
-
-static grasp_status atoms_create(grasp_context *ctx, int64_t n, atoms *a)
-{
-    *a = (atoms){.count = n > 0};
-    grasp_status s = grasp__alloc_zero(ctx, n, sizeof *a->of, &a->of);
-    return s == GRASP_OK ? grasp__alloc_zero(ctx, n, sizeof *a->sample, &a->sample) : s;
-}
-
-static void atoms_free(atoms *a)
-{
-    grasp__free(a->of);
-    grasp__free(a->sample);
-}
-
-/* Atoms of as many partitions as the limit on sums admits, at least one: *taken of them. */
-static grasp_status find_atoms(grasp_context *ctx, const grasp__scored *scored, int64_t count, int64_t n, atoms *out,
-                               int64_t *taken)
-{
-    atoms finer = {.of = NULL};
-    slot *table = NULL;
-    int64_t slots = slots_for(n);
-    grasp_status s = atoms_create(ctx, n, out);
-    if (s == GRASP_OK)
-        s = atoms_create(ctx, n, &finer);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, slots, sizeof *table, &table);
-    *taken = 0;
-    while (s == GRASP_OK && *taken < count) {
-        refine(out, &scored[*taken], n, table, slots, &finer);
-        if (*taken > 0 && finer.count > SUMS_LIMIT / n)
-            break;
-        atoms swap = *out;
-        *out = finer;
-        finer = swap;
-        ++*taken;
-    }
-    grasp__free(table);
-    atoms_free(&finer);
-    return s;
-}
-
 /* ---- sums of distances ------------------------------------------------------------------------------------------- */
 
 typedef struct pass {
@@ -107,7 +24,7 @@ typedef struct pass {
     int64_t n, blocks, wave;
     const grasp__scored *scored;
     int64_t count;
-    atoms atoms;
+    grasp__atoms atoms;
     double *sums;           /* n x atoms */
     grasp__reader **reader; /* one a worker, as are the next two */
     double *values;         /* tiles */
@@ -267,14 +184,14 @@ grasp_status grasp__silhouettes_by_tiles(grasp_context *ctx, const grasp_distanc
         grasp__stage_mark outer =
             grasp__stage_begin(ctx, "silhouette", (double)done / (double)count, (double)(done + 1) / (double)count);
         p.per_sample = per_sample;
-        s = find_atoms(ctx, p.scored, count - done, n, &p.atoms, &taken);
+        s = grasp__atoms_create(ctx, p.scored, count - done, n, SUMS_LIMIT / (n > 0 ? n : 1), &p.atoms, &taken);
         p.count = taken;
         if (s == GRASP_OK)
             s = pass_open(ctx, &p);
         if (s == GRASP_OK)
             s = pass_run(ctx, &p);
         pass_close(ctx, &p);
-        atoms_free(&p.atoms);
+        grasp__atoms_free(&p.atoms);
         grasp__stage_end(ctx, outer);
     }
     return s;
