@@ -9,7 +9,8 @@
  * labels are those of DBSCAN at each setting by itself (Ester et al. 1996, canonical numbering: cluster.h).
  *
  * Before a pair goes to the forest, a table of representatives, renewed now and then, tells whether it is joined
- * already.
+ * already, and most samples, whether any of their pairs can matter. Likewise a border sample that has the lowest
+ * number there is needs no further look.
  * O(n^2 (p + min_samples values)) time at most, O(n settings) memory beside the levels.
  */
 #include "sweep/forest.h"
@@ -18,6 +19,7 @@
 
 #include <string.h>
 
+enum { SETTLED = 0, UNSETTLED = 1, NEVER_CORE = 2 };
 enum { NO_CLUSTER = INT32_MAX }; /* while border samples look for the lowest number */
 
 typedef struct grid {
@@ -27,6 +29,7 @@ typedef struct grid {
     grasp__levels levels;
     uint32_t *counts; /* n x (n_eps + 1): samples by level */
     grasp__forest *forest; /* one for each min_samples */
+    uint8_t *role;         /* n for each min_samples: pass 2 roles, pass 3 where numbers may still fall */
     int64_t *missed;       /* pairs inserted since the representatives were renewed, for each min_samples */
     int32_t *rank, *order;
 } grid;
@@ -40,6 +43,11 @@ static int32_t *labels_at(const grid *g, int64_t eps, int64_t m)
 static uint8_t *core_levels(const grid *g, int64_t m)
 {
     return g->result->core_level + m * g->n;
+}
+
+static uint8_t *roles(const grid *g, int64_t m)
+{
+    return g->role + m * g->n;
 }
 
 /* Blocks and sizes of tile `index` of the current wave. */
@@ -93,10 +101,36 @@ static void find_core_levels(const grid *g)
 
 /* ---- pass 2: a forest for each min_samples ----------------------------------------------------------------------- */
 
+/* Most cores' representative at eps index e, if more than half of them share one; else any. (Boyer and Moore 1981.) */
+static int32_t dominant(const int32_t *top, const uint8_t *core, uint8_t e, int64_t n)
+{
+    int32_t candidate = -1;
+    int64_t votes = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (core[i] > e)
+            continue;
+        if (votes == 0)
+            candidate = top[i];
+        votes += top[i] == candidate ? 1 : -1;
+    }
+    return candidate;
+}
+
+/* Samples that are in the dominant component wherever they are core are settled: any two of them are joined already at
+ * the lowest weight that their pair can have. */
 static void renew_representatives(const grid *g, int64_t m)
 {
-    for (int64_t e = 0; e < g->n_eps; e++)
-        grasp__forest_tops(&g->forest[m], (uint8_t)e, labels_at(g, e, m));
+    const uint8_t *core = core_levels(g, m);
+    uint8_t *role = roles(g, m);
+    for (int64_t i = 0; i < g->n; i++)
+        role[i] = core[i] == g->n_eps ? NEVER_CORE : SETTLED;
+    for (int64_t e = 0; e < g->n_eps; e++) {
+        int32_t *top = labels_at(g, e, m);
+        grasp__forest_tops(&g->forest[m], (uint8_t)e, top);
+        int32_t most = dominant(top, core, (uint8_t)e, g->n);
+        for (int64_t i = 0; i < g->n; i++)
+            role[i] |= (core[i] <= e) & (top[i] != most) ? UNSETTLED : SETTLED;
+    }
     g->missed[m] = 0;
 }
 
@@ -105,52 +139,37 @@ static uint8_t larger(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
-/* Do all samples of the tile become core at one level? */
-static bool is_uniform(const uint8_t *core, const place *p)
-{
-    uint8_t differs = 0;
-    for (int64_t a = 0; a < p->ni; a++)
-        differs |= core[p->i + a] ^ core[p->i];
-    for (int64_t b = 0; b < p->nj; b++)
-        differs |= core[p->j + b] ^ core[p->i];
-    return differs == 0;
-}
-
-/* Are all samples of the tile joined from the level on at which all become core? Then no pair of it adds anything. */
-static bool is_joined(const grid *g, int64_t m, const place *p)
+/* A pair into the forest of one min_samples, unless the representatives tell that it is joined. */
+static void join_pair(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t level)
 {
     const uint8_t *core = core_levels(g, m);
-    int32_t differs = 0;
-    if (core[p->i] == g->n_eps || !is_uniform(core, p))
-        return false;
-    const int32_t *top = labels_at(g, core[p->i], m);
-    for (int64_t a = 0; a < p->ni; a++)
-        differs |= top[p->i + a] ^ top[p->i];
-    for (int64_t b = 0; b < p->nj; b++)
-        differs |= top[p->j + b] ^ top[p->i];
-    return differs == 0;
+    uint8_t weight = larger(larger(core[i], core[j]), level);
+    if (weight == g->n_eps)
+        return;
+    const int32_t *top = labels_at(g, weight, m);
+    if (top[i] == top[j])
+        return;
+    grasp__forest_insert(&g->forest[m], (int32_t)i, (int32_t)j, weight);
+    g->missed[m]++;
 }
 
-/* The pairs of one tile into the forest of one min_samples. */
+/* The pairs of one tile that are not both settled. */
 static void join_tile(const grid *g, int64_t m, const place *p)
 {
-    const uint8_t *core = core_levels(g, m);
-    const int32_t *first = labels_at(g, 0, m);
-    int64_t stride = g->n_min * g->n;
+    const uint8_t *role = roles(g, m);
+    int64_t unsettled[GRASP__TILE], count = 0;
+    for (int64_t b = 0; b < p->nj; b++)
+        if (role[p->j + b] == UNSETTLED)
+            unsettled[count++] = b;
     for (int64_t a = 0; a < p->ni; a++) {
-        int32_t i = (int32_t)(p->i + a);
-        if (core[i] == g->n_eps)
-            continue;
-        for (int64_t b = p->diagonal ? a + 1 : 0; b < p->nj; b++) {
-            int32_t j = (int32_t)(p->j + b);
-            uint8_t weight = larger(larger(core[i], core[j]), p->level[a * GRASP__TILE + b]);
-            if (weight == g->n_eps)
-                continue;
-            const int32_t *top = first + weight * stride;
-            if (top[i] == top[j])
-                continue;
-            grasp__forest_insert(&g->forest[m], i, j, weight);
-            g->missed[m]++;
+        const uint8_t *level = p->level + a * GRASP__TILE;
+        if (role[p->i + a] == SETTLED) {
+            for (int64_t k = 0; k < count; k++)
+                if (!p->diagonal || unsettled[k] > a)
+                    join_pair(g, m, p->i + a, p->j + unsettled[k], level[unsettled[k]]);
+        } else if (role[p->i + a] == UNSETTLED) {
+            for (int64_t b = p->diagonal ? a + 1 : 0; b < p->nj; b++)
+                join_pair(g, m, p->i + a, p->j + b, level[b]);
         }
     }
 }
@@ -162,8 +181,7 @@ static grasp_status join_wave(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t t = 0; t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
         place p = place_of(g, t);
-        if (!is_joined(g, index, &p))
-            join_tile(g, index, &p);
+        join_tile(g, index, &p);
         if (g->missed[index] > g->n * g->n_eps / 8)
             renew_representatives(g, index);
     }
@@ -194,15 +212,29 @@ static grasp_status number_clusters(void *arg, int64_t index, int32_t worker)
 
 /* ---- pass 3: border samples -------------------------------------------------------------------------------------- */
 
-/* Sample i, not core below eps index core_i, takes the number of core j where that is lower. */
-static void take_number(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t from, uint8_t core_i)
+/* Sample i takes the number of core j at eps indices from `from` on where that is lower. From low[i] on, up to where i
+ * becomes core itself, its number is 0 and cannot fall. */
+static void take_number(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t from, uint8_t *low)
 {
-    if (from >= core_i)
-        return;
+    bool zero = true;
     int32_t *label = labels_at(g, from, m);
-    for (uint8_t e = from; e < core_i; e++, label += g->n_min * g->n)
+    for (uint8_t e = from; e < low[i]; e++, label += g->n_min * g->n) {
         if (label[j] < label[i])
             label[i] = label[j];
+        zero = zero && label[i] == 0;
+    }
+    if (zero)
+        low[i] = from;
+}
+
+/* Row i against columns j, j + 1, ...: can the number of either of a pair fall? */
+static bool may_fall(const uint8_t *level, int64_t n, uint8_t core_i, uint8_t low_i, const uint8_t *core_j,
+                     const uint8_t *low_j)
+{
+    uint8_t any = 0;
+    for (int64_t b = 0; b < n; b++)
+        any |= (uint8_t)((larger(level[b], core_j[b]) < low_i) | (larger(level[b], core_i) < low_j[b]));
+    return any != 0;
 }
 
 static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
@@ -212,17 +244,19 @@ static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t m = 0; m < g->n_min; m++) {
         const uint8_t *core = core_levels(g, m);
-        if (is_uniform(core, &p)) /* no border sample of another's cluster */
-            continue;
-        for (int64_t a = 0; a < p.ni; a++)
-            for (int64_t b = p.diagonal ? a + 1 : 0; b < p.nj; b++) {
-                int64_t i = p.i + a, j = p.j + b;
-                uint8_t level = p.level[a * GRASP__TILE + b];
-                if (core[j] < core[i])
-                    take_number(g, m, i, j, larger(level, core[j]), core[i]);
-                else if (core[i] < core[j])
-                    take_number(g, m, j, i, larger(level, core[i]), core[j]);
+        uint8_t *low = roles(g, m);
+        for (int64_t a = 0; a < p.ni; a++) {
+            const uint8_t *level = p.level + a * GRASP__TILE;
+            int64_t i = p.i + a, first = p.diagonal ? a + 1 : 0;
+            if (!may_fall(level + first, p.nj - first, core[i], low[i], core + p.j + first, low + p.j + first))
+                continue;
+            for (int64_t b = first, j = p.j + first; b < p.nj; b++, j++) {
+                if (larger(level[b], core[j]) < low[i])
+                    take_number(g, m, i, j, larger(level[b], core[j]), low);
+                else if (larger(level[b], core[i]) < low[j])
+                    take_number(g, m, j, i, larger(level[b], core[i]), low);
             }
+        }
     }
     return GRASP_OK;
 }
@@ -270,6 +304,8 @@ static grasp_status grid_open(grasp_context *ctx, grid *g, const grasp_distances
     if (s == GRASP_OK)
         s = grasp__forest_ranks(ctx, g->n, &g->rank, &g->order);
     if (s == GRASP_OK)
+        s = grasp__alloc(ctx, g->n, (size_t)g->n_min, &g->role);
+    if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->missed, &g->missed);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->forest, &g->forest);
@@ -286,6 +322,7 @@ static void grid_close(grasp_context *ctx, grid *g)
         grasp__forest_close(&g->forest[m]);
     grasp__free(g->forest);
     grasp__free(g->missed);
+    grasp__free(g->role);
     grasp__free(g->order);
     grasp__free(g->rank);
     grasp__free(g->counts);
@@ -307,8 +344,10 @@ grasp_status grasp__sweep_dbscan(grasp_context *ctx, const grasp_sweep *sweep, c
     }
     if (s == GRASP_OK)
         s = grasp__parallel(ctx, g.n_min, number_clusters, &g);
-    if (s == GRASP_OK)
+    if (s == GRASP_OK) {
+        memcpy(g.role, result->core_level, (size_t)(g.n_min * g.n));
         s = pass(ctx, &g, "border samples", border_tile, false, 0.9, 1);
+    }
     if (s == GRASP_OK)
         s = grasp__parallel(ctx, sweep->count, finish_setting, &g);
     if (s == GRASP_CANCELLED)

@@ -240,7 +240,7 @@ static grasp_status price(grasp_context *ctx, const grasp_sweep *sweep, int64_t 
         if (s == GRASP_OK)
             s = add_bytes(ctx, n, sweep->n_min_samples, &result);
         if (s == GRASP_OK)
-            s = add_bytes(ctx, n, (sweep->n_eps + 1) * 4 + 5 * sweep->n_min_samples + 16, &grid);
+            s = add_bytes(ctx, n, (sweep->n_eps + 1) * 4 + 6 * sweep->n_min_samples + 16, &grid);
         if (s == GRASP_OK)
             s = add_bytes(ctx, 1, levels, &grid);
     }
