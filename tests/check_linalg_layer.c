@@ -153,6 +153,31 @@ START_TEST(adam_is_its_formula)
 }
 END_TEST
 
+START_TEST(magnitude_is_the_largest)
+{
+    enum { MOST = 67 };
+    for (int64_t n = 0; n < MOST; n++) {
+        grasp__rng rng = test_rng((uint64_t)n);
+        double wide[MOST], largest = 0;
+        float narrow[MOST];
+        for (int64_t i = 0; i < n; i++) {
+            wide[i] = narrow[i] = (float)grasp__rng_normal(&rng);
+            largest = fmax(largest, fabs(wide[i]));
+        }
+        ck_assert(grasp__magnitude_f32(narrow, n) == largest && grasp__magnitude_f64(wide, n) == largest);
+        for (int64_t i = 0; i < n; i++) {
+            static const double strange[] = {NAN, -NAN, INFINITY, -INFINITY};
+            double kept = wide[i], value = strange[grasp__rng_below(&rng, 4)];
+            wide[i] = value;
+            narrow[i] = (float)value;
+            ck_assert(isinf(grasp__magnitude_f32(narrow, n)) && isinf(grasp__magnitude_f64(wide, n)));
+            wide[i] = kept;
+            narrow[i] = (float)kept;
+        }
+    }
+}
+END_TEST
+
 Suite *check_linalg_layer_suite(void);
 Suite *check_linalg_layer_suite(void)
 {
@@ -160,6 +185,7 @@ Suite *check_linalg_layer_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, products_are_sums, 0, 4);
     tcase_add_loop_test(all, adam_is_its_formula, 0, 4);
+    tcase_add_test(all, magnitude_is_the_largest);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -88,9 +88,39 @@ static grasp_status check_products(grasp_context *ctx, const grasp_gradients *g,
     return GRASP_OK;
 }
 
+/* Largest magnitude in the first k rows; infinity if a value is not finite. */
+static double magnitude(const grasp_matrix *m, int64_t k)
+{
+    bool packed = m->row_stride == m->cols;
+    int64_t calls = packed ? 1 : k, n = packed ? k * m->cols : m->cols;
+    double most = 0;
+    for (int64_t i = 0; i < calls; ++i) {
+        const void *x = grasp__matrix_row(m, i);
+        double here = m->dtype == GRASP_F32 ? grasp__magnitude_f32(x, n) : grasp__magnitude_f64(x, n);
+        most = here > most ? here : most;
+    }
+    return most;
+}
+
+/* Are all values and products so small that no row need be looked at by itself? */
+static bool plainly_fit(const grasp_gradients *g, const grasp_matrix *const *part, int64_t k)
+{
+    double limit = g->dtype == GRASP_F32 ? 3.4e38 : 1.7e308;
+    if (g->n_layers == 0)
+        return k == 0 || magnitude(part[0], k) <= limit;
+    for (int64_t l = 0; k > 0 && l < g->n_layers; ++l) {
+        double a = magnitude(part[2 * l], k), d = magnitude(part[2 * l + 1], k);
+        if (!(a <= limit && d <= limit / (double)g->layer[l].positions / (a > 1 ? a : 1)))
+            return false;
+    }
+    return true;
+}
+
 grasp_status grasp__gradients_check_values(grasp_context *ctx, const grasp_gradients *g,
                                            const grasp_matrix *const *part, int64_t k, const char *what, int64_t row)
 {
+    if (plainly_fit(g, part, k))
+        return GRASP_OK;
     for (int64_t i = 0; i < k; ++i)
         for (int64_t q = 0; q < g->n_parts; ++q) {
             const void *x = grasp__matrix_row(part[q], i);
@@ -127,9 +157,11 @@ static void copy_rows(grasp_gradients *g, int64_t c, int64_t at, const grasp_mat
 {
     for (int64_t q = 0; q < g->n_parts; ++q) {
         grasp_matrix *m = g->parts[c * g->n_parts + q];
-        for (int64_t i = 0; i < k; ++i)
+        bool packed = m->row_stride == m->cols && part[q]->row_stride == m->cols;
+        int64_t calls = packed ? (k > 0) : k, n = packed ? k * m->cols : m->cols;
+        for (int64_t i = 0; i < calls; ++i)
             convert((char *)m->data + (size_t)((at + i) * m->row_stride) * grasp__dtype_size(m->dtype), m->dtype,
-                    grasp__matrix_row(part[q], first + i), part[q]->dtype, m->cols);
+                    grasp__matrix_row(part[q], first + i), part[q]->dtype, n);
     }
 }
 

@@ -7,7 +7,8 @@
  *                                gradient  x = delta^T,  b = [a, 1]
  *
  * The including file defines REAL, VECTOR, LANES, SPLAT(x), FMA(x, y, z), TILE_ROWS (at most 8), TILE_VECTORS, NAME(x)
- * as for kernel_gram.h; what is defined here are NAME(forward), NAME(backward) and NAME(gradient).
+ * as for kernel_gram.h, and GET_SOME(from, n), PUT_SOME(v, to, n), which read n < LANES elements, 0 after them, and
+ * write as many. What is defined here are NAME(forward), NAME(backward) and NAME(gradient).
  *
  * A panel of b, TILE_VECTORS vectors wide and at most DEPTH terms long, is packed on the stack; x is read where it
  * lies, one broadcast per row and term; what is done to a result is done while it is in registers. Runs of DEPTH terms
@@ -46,10 +47,7 @@ INLINE VECTOR get(const REAL *from, int64_t n)
 {
     if (n >= LANES)
         return *(const loose *)from;
-    VECTOR v = SPLAT(0);
-    for (int64_t j = 0; j < n; j++)
-        ((REAL *)&v)[j] = from[j];
-    return v;
+    return GET_SOME(from, n > 0 ? n : 0);
 }
 
 INLINE void put(VECTOR v, REAL *to, int64_t n)
@@ -57,8 +55,7 @@ INLINE void put(VECTOR v, REAL *to, int64_t n)
     if (n >= LANES)
         *(loose *)to = v;
     else
-        for (int64_t j = 0; j < n; j++)
-            to[j] = ((const REAL *)&v)[j];
+        PUT_SOME(v, to, n);
 }
 
 /* One register tile: `rows` rows of x (x_ik at x[i * row + k * step]) against `vectors` vectors of a panel. rows,
@@ -218,4 +215,6 @@ static void NAME(gradient)(int64_t n, int64_t in, int64_t out, const REAL *delta
 #undef FMA
 #undef TILE_ROWS
 #undef TILE_VECTORS
+#undef GET_SOME
+#undef PUT_SOME
 #undef NAME

@@ -8,24 +8,28 @@
 
 #  include <immintrin.h>
 
-#  define REAL          float
-#  define VECTOR        __m512
-#  define LANES         16
-#  define SPLAT(x)      _mm512_set1_ps(x)
-#  define FMA(x, y, z)  _mm512_fmadd_ps(x, y, z)
-#  define TILE_ROWS     8
-#  define TILE_VECTORS  2
-#  define NAME(x)       x##_f32
+#  define REAL                float
+#  define VECTOR              __m512
+#  define LANES               16
+#  define SPLAT(x)            _mm512_set1_ps(x)
+#  define FMA(x, y, z)        _mm512_fmadd_ps(x, y, z)
+#  define TILE_ROWS           8
+#  define TILE_VECTORS        2
+#  define GET_SOME(from, n)   _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), from)
+#  define PUT_SOME(v, to, n)  _mm512_mask_storeu_ps(to, (__mmask16)((1u << (n)) - 1), v)
+#  define NAME(x)             x##_f32
 #  include "linalg/kernel_layer.h"
 
-#  define REAL          double
-#  define VECTOR        __m512d
-#  define LANES         8
-#  define SPLAT(x)      _mm512_set1_pd(x)
-#  define FMA(x, y, z)  _mm512_fmadd_pd(x, y, z)
-#  define TILE_ROWS     8
-#  define TILE_VECTORS  2
-#  define NAME(x)       x##_f64
+#  define REAL                double
+#  define VECTOR              __m512d
+#  define LANES               8
+#  define SPLAT(x)            _mm512_set1_pd(x)
+#  define FMA(x, y, z)        _mm512_fmadd_pd(x, y, z)
+#  define TILE_ROWS           8
+#  define TILE_VECTORS        2
+#  define GET_SOME(from, n)   _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), from)
+#  define PUT_SOME(v, to, n)  _mm512_mask_storeu_pd(to, (__mmask8)((1u << (n)) - 1), v)
+#  define NAME(x)             x##_f64
 #  include "linalg/kernel_layer.h"
 
 #  define VECTOR   __m512d

@@ -38,6 +38,10 @@ void grasp__matrix_read_f32(const grasp_matrix *m, const int64_t *rows_or_null, 
 /* Writes contiguous values (n x cols) into rows [first, first + n), converting. */
 void grasp__matrix_write_f64(grasp_matrix *m, int64_t first, int64_t n, const double *values);
 
+/* The largest |x_k|, 0 if n is 0, infinity if one of them is not finite. */
+double grasp__magnitude_f32(const float *x, int64_t n);
+double grasp__magnitude_f64(const double *x, int64_t n);
+
 /* ---- compensated arithmetic (Ogita, Rump, Oishi 2005) ------------------------------------------------------------ */
 
 /* Fixed-order compensated sum, as if in twice the working precision. */

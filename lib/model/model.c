@@ -154,7 +154,8 @@ grasp_status grasp__model_get_params(grasp_context *ctx, const grasp_model *m, d
 
 grasp_status grasp__model_set_params(grasp_context *ctx, grasp_model *m, const double *theta)
 {
-    grasp_status s = grasp__check_finite_f64(ctx, theta, m->n_params, "theta");
+    bool finite = isfinite(grasp__magnitude_f64(theta, m->n_params));
+    grasp_status s = finite ? GRASP_OK : grasp__check_finite_f64(ctx, theta, m->n_params, "theta");
     return s == GRASP_OK ? m->methods->set_params(ctx, m, theta) : s;
 }
 

@@ -163,6 +163,10 @@ static grasp_status check_losses(grasp_context *ctx, const grasp__batch *b, cons
 static void convert(const struct engine *engine, const void *from, int64_t stride, int64_t n, int64_t cols,
                     int32_t dtype, void *to)
 {
+    if (stride == cols && engine->size == grasp__dtype_size(dtype)) {
+        memcpy(to, from, (size_t)(n * cols) * engine->size);
+        return;
+    }
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < cols; j++) {
             double v =
