@@ -12,7 +12,8 @@
  *
  * A panel of b, TILE_VECTORS vectors wide and at most DEPTH terms long, is packed on the stack; x is read where it
  * lies, one broadcast per row and term; what is done to a result is done while it is in registers. Runs of DEPTH terms
- * are summed from zero and then added, so the order of a sum depends on the number of its terms alone. Cost n in out
+ * are summed from zero and then added, so the order of a sum depends on the layer's shape and n alone. Layers of few
+ * outputs go to kernel_thin.h. Cost n in out
  * multiply-adds and in out copied elements forward and backward, n in for the gradient; 16 KiB of stack.
  */
 
@@ -132,11 +133,17 @@ static void copy(int64_t columns, int64_t depth, const REAL *b, int64_t ldb, REA
     }
 }
 
+#include "linalg/kernel_thin.h"
+
 static void NAME(forward)(int64_t n, int64_t in, int64_t out, const REAL *a, int64_t lda, const REAL *w, bool rectify,
                           REAL *z)
 {
     REAL panel[DEPTH * TILE_COLUMNS] __attribute__((aligned(64)));
     REAL bias[TILE_COLUMNS] __attribute__((aligned(64))) = {0};
+    if (thin(in, out)) {
+        thin_forward(n, in, out, a, lda, w, rectify, z);
+        return;
+    }
     for (int64_t j = 0; j < out; j += TILE_COLUMNS) {
         int64_t columns = out - j < TILE_COLUMNS ? out - j : TILE_COLUMNS;
         for (int64_t i = 0; i < columns; i++)
@@ -180,6 +187,10 @@ static void NAME(gradient)(int64_t n, int64_t in, int64_t out, const REAL *delta
 {
     static const REAL zero[TILE_COLUMNS] __attribute__((aligned(64)));
     REAL panel[DEPTH * TILE_COLUMNS] __attribute__((aligned(64)));
+    if (thin(in, out)) {
+        thin_gradient(n, in, out, delta, a, lda, g);
+        return;
+    }
     for (int64_t k = 0; k < n; k += DEPTH) {
         int64_t depth = n - k < DEPTH ? n - k : DEPTH;
         for (int64_t j = 0; j <= in; j += TILE_COLUMNS) {
@@ -208,6 +219,9 @@ static void NAME(gradient)(int64_t n, int64_t in, int64_t out, const REAL *delta
 #undef tile
 #undef tiles
 #undef copy
+#undef thin
+#undef thin_forward
+#undef thin_gradient
 #undef REAL
 #undef VECTOR
 #undef LANES

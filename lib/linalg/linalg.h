@@ -100,7 +100,7 @@ typedef struct grasp__adam {
     double step, scale; /* rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t) */
 } grasp__adam;
 
-/* Sums run in an order that depends on the number of terms alone. */
+/* Sums run in an order that depends on the layer's shape and n alone. */
 typedef struct grasp__layer_kernels {
     GRASP__LAYER_FUNCTIONS(float, f32)
     GRASP__LAYER_FUNCTIONS(double, f64)
