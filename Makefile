@@ -136,10 +136,10 @@ build/gen/libgrasp.exp: lib/libgrasp.map
 
 EXAMPLE_DIRS := $(patsubst examples/%/,%,$(sort $(dir $(wildcard examples/*/*.c))))
 EXAMPLES     := $(patsubst examples/%.c,%,$(wildcard examples/*.c)) $(EXAMPLE_DIRS)
-BENCHES      := $(patsubst bench/%.c,%,$(wildcard bench/*.c))
+BENCHES      := $(filter-out harness,$(patsubst bench/%.c,%,$(wildcard bench/*.c)))
 PROGRAM_OBJ  := $(patsubst %.c,$B/%.o,$(wildcard examples/*.c examples/*/*.c bench/*.c))
 # Programs of users: the header alone, and the C that they may be compiled as.
-COMPILE_PROGRAM = $(CC) $(CPPFLAGS) -Iinclude -std=gnu11 $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
+COMPILE_PROGRAM = $(CC) $(CPPFLAGS) -Iinclude -std=gnu11 $(if $(filter bench/roofline.c,$<),-Ilib $(BLAS_CFLAGS)) $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
 LINK_STATIC = $(STATIC) $(LIBS_PRIVATE)
 
 programs: $(EXAMPLES:%=$B/bin/%)
@@ -157,13 +157,14 @@ $B/bin/$(1): $(2) $$(STATIC)
 	$$(Q)$$(CC) $$(CFLAGS) $$(VFLAGS) $$(LDFLAGS) -o $$@ $(2) $$(LINK_STATIC)
 endef
 $(foreach x,$(EXAMPLES),$(eval $(call program,$(x),$(patsubst %.c,$B/%.o,$(wildcard examples/$(x).c examples/$(x)/*.c)))))
-$(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o)))
+$(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o $B/bench/harness.o)))
 
 demo: $(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit)
 	@$(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit,echo "demo: there is no examples/grasp-fit.c to build" >&2; exit 1)
 
+# One table of libgrasp and the peers that are found: bench/README. BENCH_FLAGS=--help
 bench: $(BENCHES:%=$B/bin/bench-%)
-	@$(if $(BENCHES),for b in $(BENCHES); do $B/bin/bench-$$b || exit 1; done,echo "bench: there is no program in bench/")
+	@$(if $(PYTHON3),$(PYTHON3) bench/bench.py --programs $B/bin $(BENCH_FLAGS),echo "bench: python3 is missing: run \`make setup\`" >&2; exit 1)
 
 # ---- tests -------------------------------------------------------------------------------------------------------------
 
