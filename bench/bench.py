@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """make bench: one table of libgrasp beside the peers that are found. See bench/README.
 
-Needs Python's standard library alone. Peers are asked of every Python named by --python or in $BENCH_PYTHON (separated by
-colons), of `python3` and `python` on the path and of this one; R's dbscan of Rscript; none is needed.
+Needs Python's standard library alone. Peers are asked of every Python named by --python or in $BENCH_PYTHON (separated
+by colons), of `python3` and `python` on the path and of this one; R's dbscan of Rscript; none is needed.
 """
 import argparse
 import json
@@ -13,14 +13,17 @@ import shutil
 import subprocess
 import sys
 
-import curves
-import table
-from measure import OLD_KERNELS, Child, Entrant, Gone, environment, paired
-from workloads import NAMED, Workloads
+sys.dont_write_bytecode = True  # nothing is written in the tree but build/
+import curves  # noqa: E402
+import table  # noqa: E402
+from measure import OLD_KERNELS, Child, Entrant, Gone, environment, paired  # noqa: E402
+from workloads import NAMED, Workloads  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "peers.py")
 SETTINGS = 104  # of the published grid
+TRAINING_LINE = re.compile(
+    r"(.*\S)\s+([\d.]+) us(?:\s+PyTorch\s+([\d.]+) us\s+ratio ([\d.]+) \(([\d.]+) to ([\d.]+)\))?$")
 DBSCAN_PEERS = [("sklearn", "cosine-f32"), ("sklearn", "cosine-f64"), ("sklearn", "euclidean-f32"),
                 ("sklearn", "precomputed"), ("faiss", "faiss")]
 
@@ -28,9 +31,9 @@ DBSCAN_PEERS = [("sklearn", "cosine-f32"), ("sklearn", "cosine-f64"), ("sklearn"
 def options():
     p = argparse.ArgumentParser(prog="make bench BENCH_FLAGS=...", description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--full", action="store_true", help="also W2, W3, W4, W6, every peer, and the curves; an hour or more")
+    p.add_argument("--full", action="store_true", help="also W2, W3, W4, W6, every peer, and the curves: hours")
     p.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    p.add_argument("--only", default="", help="parts, separated by commas: dbscan,grid,silhouette,gradients,train,curves")
+    p.add_argument("--only", default="", help="of dbscan,grid,silhouette,gradients,train,curves")
     p.add_argument("--workloads", default="", help="of " + ",".join(NAMED))
     p.add_argument("--runs", type=int, default=3, help="paired runs (3)")
     p.add_argument("--threads", default="1,2", help="1,2")
@@ -41,7 +44,8 @@ def options():
     p.add_argument("--cache", default="build/bench", help="where data and curves are kept")
     o = p.parse_args()
     o.limit = o.limit or (600 if o.full else 40)
-    o.only = o.only.split(",") if o.only else ["dbscan", "grid", "silhouette", "gradients", "train"] + ["curves"] * o.full
+    o.only = o.only.split(",") if o.only else ["dbscan", "grid", "silhouette", "gradients", "train"] + \
+        ["curves"] * o.full
     o.threads = [int(t) for t in o.threads.split(",")]
     return o
 
@@ -59,6 +63,8 @@ class Machine:
         for python in [] if o.no_peers else self.pythons(o):
             self.ask(python)
         self.r = None if o.no_peers else self.find_r()
+        if self.r:
+            self.kernels.append("R dbscan " + self.r[1])
 
     def check(self, o):
         """The BLAS runs with the kernel that it takes by itself; if not, with the one that the environment asks for."""
@@ -91,7 +97,7 @@ class Machine:
             said = self.probe(python, env)
         blas = said.get("blas", "")
         known = re.findall(r"openblas \S+ (\w+)", blas)
-        if set(known) & OLD_KERNELS:  # an old copy that does not know this processor: give it what the newest one took
+        if set(known) & OLD_KERNELS:  # an old copy that does not know this processor takes what the newest one took
             better = [k for k in known if k not in OLD_KERNELS] or ["Haswell"]
             again = dict(env, OPENBLAS_CORETYPE=better[-1])
             second = self.probe(python, again)
@@ -100,14 +106,14 @@ class Machine:
         for name in ("numpy", "sklearn", "torch", "faiss"):
             if name in said and name not in self.python:
                 self.python[name], self.found[name] = (python, env), said[name]
-                if name != "torch":
-                    self.kernels.append(f"{name} {said[name]}: {blas}")
+                self.kernels.append(f"{name} {said[name]}" + (f", {blas}" if name != "torch" else ""))
 
     @staticmethod
     def find_r():
         program = shutil.which("Rscript")
         if program:
-            done = subprocess.run([program, "-e", 'cat(as.character(packageVersion("dbscan")))'], capture_output=True, text=True)
+            done = subprocess.run([program, "-e", 'cat(as.character(packageVersion("dbscan")))'], capture_output=True,
+                                  text=True)
             if done.returncode == 0:
                 return program, done.stdout.strip()
         return None
@@ -115,8 +121,8 @@ class Machine:
     # ---- entrants
 
     def ours(self, name, program, arguments, threads, **more):
-        return Entrant(name, [os.path.join(self.programs, "bench-" + program)] + arguments, environment(self.env, threads),
-                       ours=True, **more)
+        return Entrant(name, [os.path.join(self.programs, "bench-" + program)] + arguments,
+                       environment(self.env, threads), ours=True, **more)
 
     def peer(self, package, label, arguments, threads, **more):
         if package not in self.python:
@@ -127,7 +133,8 @@ class Machine:
     def r_peer(self, arguments, threads):
         if not self.r or threads != 1:
             return [Entrant("R dbscan", None, self.env)] if self.r else []
-        return [Entrant("R dbscan", [self.r[0], os.path.join(HERE, "peer_dbscan.R")] + arguments, environment(self.env, 1))]
+        return [Entrant("R dbscan", [self.r[0], os.path.join(HERE, "peer_dbscan.R")] + arguments,
+                        environment(self.env, 1))]
 
 
 # ---- what is measured ------------------------------------------------------------------------------------------------
@@ -145,8 +152,8 @@ def dbscan_task(machine, work, peers, with_r):
 
 def grid_tasks(machine, work, count):
     """count of the 104 settings are run by the peers, spread over eps and min_samples, and stand for the rest."""
-    chosen = range(SETTINGS) if count >= SETTINGS else [(2 * k + 1) * 13 // (2 * count) * 8 + 3 * k % 8 for k in range(count)]
-    chosen = [str(s) for s in chosen]
+    chosen = [str(s) for s in (range(SETTINGS) if count >= SETTINGS else
+                               [(2 * k + 1) * 13 // (2 * count) * 8 + 3 * k % 8 for k in range(count)])]
     factor = SETTINGS / len(chosen)
 
     def whole(said):
@@ -193,7 +200,8 @@ def gradient_tasks(machine, work, few):
     def make(what, entrants):
         return {"part": "gradients", "workload": work.name, "work": work, "entrants": entrants, "what": what}
     return [
-        make("per-sample gradients, factors", lambda t: [ours("factors", t)] + peer("numpy", "numpy-factors", "NumPy", t)),
+        make("per-sample gradients, factors", lambda t: [ours("factors", t)] +
+             peer("numpy", "numpy-factors", "NumPy", t)),
         make("per-sample gradients, rows", lambda t: [ours("dense", t)] + peer("numpy", "numpy-dense", "NumPy", t) +
              peer("torch", "vmap", "torch.func vmap", t) + peer("torch", "loop", "torch loop", t, min(few, work.n))),
         make("Gram of gradients", lambda t: [ours("gram", t)] + peer("numpy", "numpy-gram", "NumPy, factors", t) +
@@ -202,15 +210,34 @@ def gradient_tasks(machine, work, few):
 
 
 def training(machine):
-    """bench/train.c measures beside PyTorch by itself; its lines "what   x us   PyTorch y us   ratio r (a to b)"."""
+    """Rows and other lines of bench/train.c, which measures beside PyTorch by itself and prints
+    "what   x us   PyTorch y us   ratio r (a to b)"."""
     program = os.path.join(machine.programs, "bench-train")
     if not os.path.isfile(program):
-        return []
+        return [], []
+    print("measuring training steps", file=sys.stderr, flush=True)
     env = environment(machine.env, 1)
     if "torch" in machine.python:
         env["PYTHON3"] = machine.python["torch"][0]
     done = subprocess.run([program], env=env, capture_output=True, text=True)
-    return done.stdout.splitlines() if done.returncode == 0 else ["bench-train: " + done.stderr.strip()]
+    if done.returncode:
+        return [], ["bench-train: " + done.stderr.strip()]
+    rows, others = [], []
+    for line in done.stdout.splitlines():
+        m = TRAINING_LINE.match(line)
+        if not m:
+            others.append(line)
+            continue
+        ours, theirs, ratio, least, most = (float(x) if x else None for x in m.groups()[1:])
+
+        def row(who, seconds, **more):
+            return {"part": "train", "workload": "-", "what": m[1], "who": who, "ours": not more, "labels": "",
+                    "note": "", "threads": {"1": {"cpu": {"median": seconds}, **more}}}
+        rows.append(row("libgrasp", 1e-6 * ours))
+        if theirs:
+            rows[-1]["threads"]["1"]["best_peer"] = {"ratio": ratio, "who": "torch"}
+            rows.append(row("torch", 1e-6 * theirs, ratio_cpu={"median": ratio, "min": least, "max": most}))
+    return rows, others
 
 
 # ---- running ---------------------------------------------------------------------------------------------------------
@@ -228,7 +255,8 @@ def annotate(rows, task, roofline, threads):
         notes.append(f"SSYRK alone {table.number(floor)} s")
         said = first.get("said", {})
         if said:
-            notes.append(f"pairs {said['pairs'] / (work.n * (work.n - 1) / 2):.3g}, exact {said['exact']}, ties {said['ties']}")
+            share = said["pairs"] / (work.n * (work.n - 1) / 2)
+            notes.append(f"pairs {share:.3g}, exact {said['exact']}, ties {said['ties']}")
     if task["what"].startswith("per-sample"):
         for row in rows:
             if "cpu" in row["threads"].get("1", {}):
@@ -269,8 +297,7 @@ def measure_roofline(machine, threads):
         child.close()
         out[str(t)] = {k: table.spread([s[k] for s in said]) for k in said[0]
                        if isinstance(said[0][k], float) and k not in ("cpu", "wall")}
-        out[str(t)]["core"] = said[0]["core"]
-        out[str(t)].update(child.ready)
+        out[str(t)].update(child.ready, core=said[0]["core"], sketch=said[0]["sketch"])
     return out
 
 
@@ -315,11 +342,14 @@ def heading(machine, roofline, load, o):
           (": NOISY, other work is running; read the ratios, not the seconds" if load > 1 else ""))
     for t in o.threads:
         r = roofline[str(t)]
-        print(f"roofline, {t} thread{'s' * (t > 1)} (OpenBLAS core {r['core']}): " if r["core"] else f"roofline, {t}: ", end="")
-        print(", ".join(f"{k} {table.with_spread({m: v[m] / 1e9 for m in ('median', 'min', 'max')})} G{'FLOP' if k[0] == 's' else 'OP'}/s"
-                        for k, v in r.items() if isinstance(v, dict)))
-    print("peers: " + ("; ".join(machine.kernels + [f"torch {machine.found['torch']}"] * ("torch" in machine.found) +
-                                 [f"R dbscan {machine.r[1]}"] * bool(machine.r)) or "none found"))
+        said = [f"{k.upper()} {table.with_spread({m: v[m] / 1e9 for m in ('median', 'min', 'max')})}"
+                for k, v in r.items() if isinstance(v, dict)]
+        print(f"roofline at {t}, 10^9 operations/s: {', '.join(said)} ({r['sketch']}, one thread); "
+              f"OpenBLAS {r['core'] or '-'}")
+    for line in machine.kernels:
+        print("peer " + line)
+    if not machine.kernels:
+        print("peers: none found")
     print(f"Medians of {o.runs} paired runs (least-most). To ours: CPU at 1 thread, wall time above, within a round. "
           "MB more: resident peak beyond the data.\n")
 
@@ -330,16 +360,19 @@ def main():
     load = os.getloadavg()[0]
     data = Workloads(o.programs, o.cache, environment(machine.env, 1), machine.python.get("numpy", (None,))[0])
     roofline = measure_roofline(machine, o.threads)
+    if not o.json:
+        heading(machine, roofline, load, o)
+        sys.stdout.flush()
     rows = [row for task in all_tasks(o, machine, data) for row in measure(task, o, roofline)]
-    steps = training(machine) if "train" in o.only else []
+    steps, training_lines = training(machine) if "train" in o.only else ([], [])
+    rows += steps
     grown = curves.measure_all(o, machine, data) if "curves" in o.only else []
     if o.json:
         print(json.dumps({"load": load, "processor": processor(), "roofline": roofline, "found": machine.found,
-                          "kernels": machine.kernels, "rows": rows, "training": steps, "curves": grown}))
+                          "kernels": machine.kernels, "rows": rows, "training": training_lines, "curves": grown}))
         return
-    heading(machine, roofline, load, o)
     table.show(rows, [str(t) for t in o.threads])
-    for lines in (steps, [c["text"] for c in grown]):
+    for lines in (training_lines, [c["text"] for c in grown]):
         if lines:
             print()
             print("\n".join(lines))

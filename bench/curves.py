@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How one exact DBSCAN grows: with n, p, eps and the share of outliers, one thread, beside scikit-learn while it can.
 
-Each curve becomes <cache>/<curve>.csv and, where gnuplot is, .svg. The exponent is the slope of log time over log x by least
-squares on the upper half of the points that take at least 5 ms.
+Each curve becomes <cache>/<curve>.csv and, where gnuplot is, .svg. The exponent is the slope of log time over log x by
+least squares on the upper half of the points that take at least 5 ms.
 """
 import csv
 import math
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import table
-from measure import environment, paired  # noqa: F401
+from measure import paired
 
 # curve: (x axis, logarithmic, [(x, n, p, eps, outliers)])
 CURVES = {
@@ -59,15 +59,17 @@ def measure_curve(name, o, machine, data):
             rows.append([x, n, p, eps, outliers, e.name, cpu["median"], cpu["min"], cpu["max"],
                          table.spread(e.wall)["median"], e.last["memory"],
                          e.last.get("pairs", n * (n - 1) / 2) / (n * (n - 1) / 2), same])
-    return rows
+    return sorted(rows, key=lambda row: row[FIELDS.index("who")])  # each one's points together, as they came
 
 
 def draw(name, path, who):
     """SVG by gnuplot from the .csv."""
     axis, logarithmic, _ = CURVES[name]
-    text = [f"set terminal svg size 640,420; set output '{path}.svg'", "set datafile separator ','", f"set xlabel '{axis}'",
-            "set ylabel 'CPU seconds, one thread'; set key top left; set grid", "set logscale " + ("xy" if logarithmic else "y")]
-    plots = [f"'< grep \",{w},\" {path}.csv' using 1:7:8:9 with yerrorlines title '{w}'" for w in who]
+    text = [f"set terminal svg size 640,420; set output '{path}.svg'; set datafile separator ','",
+            f"set xlabel '{axis}'; set ylabel 'CPU seconds, one thread'; set key top left; set grid",
+            "set logscale " + ("xy" if logarithmic else "y")]
+    plots = [f"'{path}.csv' using (stringcolumn(6) eq '{w}' ? $1 : NaN):7:8:9 with yerrorlines title '{w}'"
+             for w in who]
     subprocess.run(["gnuplot"], input="\n".join(text + ["plot " + ", ".join(plots)]) + "\n", text=True, check=False)
 
 
@@ -88,6 +90,6 @@ def measure_all(o, machine, data):
             exponent = slope(points) if logarithmic else None
             said.append(f"{w} {table.number(points[0][1])} s to {table.number(points[-1][1])} s" +
                         (f", exponent {exponent:.2f}" if exponent is not None else ""))
-        text = f"growth with {axis}, {rows[0][0]:g} to {rows[-1][0]:g}: " + "; ".join(said) + f" ({path}.csv)" if rows else name
+        text = f"growth with {axis}: " + ("; ".join(said) or "nothing was measured") + f" ({path}.csv)"
         out.append({"curve": name, "rows": [dict(zip(FIELDS, r)) for r in rows], "text": text})
     return out

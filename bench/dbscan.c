@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * One exact DBSCAN: dbscan ROWS.f32 n p eps min_samples. Timed from the caller's raw rows to labels: rows lent, checked,
- * centred, clustered by cosine distance.
+ * One exact DBSCAN: dbscan ROWS.f32 n p eps min_samples. Timed from the caller's raw rows to labels: rows lent,
+ * checked, centred, clustered by cosine distance.
  */
 #include "harness.h"
 

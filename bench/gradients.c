@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Per-sample gradients of a trained perceptron: gradients STEM n KIND, with STEM.x.f32, STEM.y.i8 and STEM.params.f32 (in
- * PyTorch's order) of the 12-50-50-50-2 network. KIND:
+ * Per-sample gradients of a trained perceptron: gradients STEM n KIND, with STEM.x.f32, STEM.y.i8 and STEM.params.f32
+ * (in PyTorch's order) of the 12-50-50-50-2 network. KIND:
  *     factors | dense            one gradient a sample, as layer factors or as n x p float32 rows
  *     gram | gram-dense          all inner products of gradients that are there as factors, or as rows
  */
@@ -36,8 +36,8 @@ static void run(void *state)
     for (int64_t i = 0; i < t->n; i += BLOCK) {
         int64_t rows = t->n - i < BLOCK ? t->n - i : BLOCK;
         grasp_matrix *out;
-        bench_need(grasp_matrix_wrap(bench_context, GRASP_F32, rows, t->n, t->n, grasp_matrix_data(t->block), NULL, NULL,
-                                     &out));
+        bench_need(grasp_matrix_wrap(bench_context, GRASP_F32, rows, t->n, t->n, grasp_matrix_data(t->block), NULL,
+                                     NULL, &out));
         bench_need(grasp_gradients_gram(bench_context, t->gradients, i, rows, 0, t->n, out));
         grasp_matrix_free(out);
     }
@@ -70,7 +70,8 @@ static void load(task *t, const char *stem)
     bench_need(grasp_model_set_params(bench_context, t->model, theta, p));
     bench_need(grasp_matrix_create(bench_context, GRASP_F32, t->n, INPUTS, &x));
     for (int64_t i = 0; i < t->n; i++)
-        memcpy((float *)grasp_matrix_data(x) + i * grasp_matrix_row_stride(x), rows + i * INPUTS, INPUTS * sizeof *rows);
+        memcpy((float *)grasp_matrix_data(x) + i * grasp_matrix_row_stride(x), rows + i * INPUTS,
+               INPUTS * sizeof *rows);
     bench_need(grasp_model_bind(bench_context, t->model, x, y, t->n));
     grasp_matrix_free(x);
     free(rows);

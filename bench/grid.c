@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * A grid of DBSCAN settings, each scored: grid ROWS.f32 n p PARAMETERS [setting ...]. Timed from the caller's raw rows to
- * all scores and the best setting. PARAMETERS are a sweep's, such as "score=silhouette"; labels and scores of the
+ * A grid of DBSCAN settings, each scored: grid ROWS.f32 n p PARAMETERS [setting ...]. Timed from the caller's raw rows
+ * to all scores and the best setting. PARAMETERS are a sweep's, such as "score=silhouette"; labels and scores of the
  * settings named, by their places in the grid, are kept for comparison, outside the time.
  */
 #include "harness.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * See harness.h. The memory of a run is the peak of the resident set during the first one, beyond what was resident when
- * it began: what was asked of any allocator, the BLAS's buffers included. Later runs find pages that are already there.
+ * See harness.h. The memory of a run is the peak of the resident set during the first one, beyond what was resident
+ * when it began: what was asked of any allocator, the BLAS's buffers included. Later runs find pages that are already
+ * there.
  */
 #include "harness.h"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Children that run one thing each, and runs of them in turn.
 
-A child loads its data, says a line of JSON, and obeys lines (bench/harness.h). Runs are paired: ours, each peer, ours, each
-peer, ..., so that whatever else the machine does falls on all alike; ratios are taken within a round.
+A child loads its data, says a line of JSON, and obeys lines (bench/harness.h). Runs are paired: ours, each peer, ours,
+each peer, ..., so that whatever else the machine does falls on all alike; ratios are taken within a round.
 """
 import json
 import os
@@ -46,8 +46,8 @@ class Child:
                 resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         self.errors = tempfile.TemporaryFile()
         self.text = b""
-        self.process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
-                                        preexec_fn=limit)
+        self.process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, preexec_fn=limit)
         self.ready = self.answer(patience)
 
     def answer(self, seconds):
@@ -80,7 +80,8 @@ class Child:
         self.errors.seek(0)
         said = self.errors.read().decode(errors="replace").strip().splitlines()
         text = said[-1] if said else f"ended with {code}"
-        return "out of memory" if code == -9 or "MemoryError" in text or "bad_alloc" in text or "allocate" in text else text
+        words = ("MemoryError", "bad_alloc", "allocate", "out of memory")
+        return "out of memory" if code == -9 or any(w in text for w in words) else text
 
     def close(self):
         if self.process.poll() is None:
@@ -96,7 +97,8 @@ class Entrant:
     def __init__(self, name, argv, env, ours=False, kept=True, scale=None, note=""):
         self.name, self.argv, self.env, self.ours, self.scale, self.note = name, argv, env, ours, scale, note
         self.kept = kept and not name.startswith("libgrasp,")  # its labels are compared
-        self.child, self.gone, self.cpu, self.wall, self.last, self.labels = None, None if argv else "-", [], [], {}, None
+        self.gone = None if argv else "-"  # why it does not take part any more
+        self.child, self.cpu, self.wall, self.last, self.labels = None, [], [], {}, None
 
     def start(self, memory):
         if self.gone:
@@ -134,9 +136,9 @@ class Entrant:
 
 
 def paired(entrants, runs, limit, labels=None):
-    """Runs all in turn: once to warm up, which counts when it is long, then until each has `runs`, three times as many where
-    all are short. labels(i): where entrant i's go. A peer whose run takes more than a third of the limit runs once; ours
-    has ten times the limit."""
+    """Runs all in turn: once to warm up, which counts when it is long, then until each has `runs`, three times as many
+    where all are short. labels(i): where entrant i's go. A peer whose run takes more than a third of the limit runs
+    once; ours has ten times the limit."""
     memory = available_memory()
     try:
         for e in entrants:

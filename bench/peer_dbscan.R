@@ -18,7 +18,10 @@ while (length(line <- readLines(input, 1))) {
         writeBin(as.integer(label), substring(line, 8), size = 4, endian = "little")
         cat("{}\n")
     } else {
-        if (is.na(memory)) { try(cat("5\n", file = "/proc/self/clear_refs"), silent = TRUE); before <- resident("VmRSS") }
+        if (is.na(memory)) {
+            try(cat("5\n", file = "/proc/self/clear_refs"), silent = TRUE)
+            before <- resident("VmRSS")
+        }
         t <- system.time({
             x <- sweep(rows, 2, colMeans(rows))
             x <- x / sqrt(rowSums(x^2))

@@ -31,7 +31,7 @@ def unit(rows):
 
 
 def quicker(run):
-    """n_jobs that suits: scikit-learn's own threads, or those of the BLAS alone. run(n_jobs) is a small piece of the work."""
+    """n_jobs that suits: scikit-learn's own threads, or the BLAS's alone. run(n_jobs) is a small piece of the work."""
     if THREADS == 1:
         return 1
     took = {}
@@ -112,7 +112,7 @@ class Dbscan:
 
 
 class Grid:
-    """grid VARIANT ROWS.f32 n p SETTING ...: settings as places in the published 13 x 8 grid; scores and labels of each.
+    """grid VARIANT ROWS.f32 n p SETTING ...: settings as places in the published 13 x 8 grid; scores and labels.
 
     authors      the authors' loop: for each setting centre, normalise, DBSCAN(cosine), Euclidean silhouette
     precomputed  cosine distances once, then for each setting DBSCAN(precomputed), silhouette(precomputed)
@@ -124,7 +124,8 @@ class Grid:
         self.rows = read(path, "<f4", int(n), int(p))
         self.variant = variant
         self.settings = [(0.1 + 0.05 * (int(s) // 8), self.MIN_SAMPLES[int(s) % 8]) for s in settings]
-        self.jobs = quicker(lambda jobs: sklearn.cluster.DBSCAN(eps=0.4, metric="cosine", n_jobs=jobs).fit(self.rows[:2000]))
+        few = self.rows[:2000]
+        self.jobs = quicker(lambda jobs: sklearn.cluster.DBSCAN(eps=0.4, metric="cosine", n_jobs=jobs).fit(few))
 
     def run(self):
         import numpy as np
@@ -138,7 +139,8 @@ class Grid:
             data, metric, score = distances, "precomputed", "precomputed"
             if distances is None:
                 data, metric, score = unit(centred(self.rows)), "cosine", "euclidean"
-            label = DBSCAN(eps=round(eps, 10), min_samples=min_samples, metric=metric, n_jobs=self.jobs).fit(data).labels_
+            label = DBSCAN(eps=round(eps, 10), min_samples=min_samples, metric=metric,
+                           n_jobs=self.jobs).fit(data).labels_
             labels.append(label)
             count = len(set(label))
             scores.append(float(silhouette_score(data, label, metric=score)) if 1 < count < len(label) else -1.0)
@@ -147,7 +149,7 @@ class Grid:
 
 
 class Silhouette:
-    """silhouette VARIANT ROWS.f32 n p LABELS.i64: one score of rows that are centred (and for euclidean unit) before."""
+    """silhouette VARIANT ROWS.f32 n p LABELS.i64: one score of rows centred (and for euclidean unit) before."""
     labels = None
 
     def __init__(self, variant, path, n, p, labels):

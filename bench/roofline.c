@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What this machine can do, in the same terms: float32 products of this build's BLAS, which are what a brute force is
- * made of. One run: SGEMM 1024 x 1024 x 1024 and SSYRK 2048 x 1024, several times; GFLOP/s of the best, counting 2 m n k
- * and, as half the entries are computed, n^2 k.
+ * made of; and products of bytes by the library's own kernel, which are what DBSCAN is made of (one thread; the one
+ * program here that looks inside the library). One run: SGEMM 1024 x 1024 x 1024, SSYRK 2048 x 1024 and a panel of 1024
+ * bytes a row, several times; operations a second of the best, counting 2 m n k and, as SSYRK computes half the
+ * entries, n^2 k.
  */
 #include "harness.h"
+#include "linalg/linalg.h"
 
 #if defined(GRASP__BLAS_MKL)
 #  include <mkl_cblas.h>
@@ -13,6 +16,7 @@
 #  include <cblas.h>
 #endif
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(__GNUC__) && !defined(__APPLE__)
 char *openblas_get_corename(void) __attribute__((weak)); /* where the BLAS is OpenBLAS */
@@ -20,11 +24,13 @@ char *openblas_get_corename(void) __attribute__((weak)); /* where the BLAS is Op
 static char *(*const openblas_get_corename)(void) = NULL;
 #endif
 
-enum { GEMM = 1024, SYRK = 2048, DEPTH = 1024, TIMES = 5 };
+enum { GEMM = 1024, SYRK = 2048, DEPTH = 1024, BYTE_ROWS = 16, BYTE_CALLS = 400, TIMES = 5 };
 
 typedef struct task {
     float *a, *b, *c;
-    double gemm, syrk; /* operations a second */
+    uint8_t *byte_rows;        /* BYTE_ROWS x DEPTH */
+    int8_t *panel;             /* DEPTH x GRASP__SKETCH_PANEL */
+    double gemm, syrk, bytes;  /* operations a second */
 } task;
 
 static void gemm(const task *t)
@@ -35,6 +41,18 @@ static void gemm(const task *t)
 static void syrk(const task *t)
 {
     cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, SYRK, DEPTH, 1, t->a, DEPTH, 0, t->c, SYRK);
+}
+
+static void bytes(const task *t)
+{
+    const uint8_t *row[BYTE_ROWS];
+    static int32_t sum[BYTE_ROWS * GRASP__SKETCH_PANEL];
+    for (int i = 0; i < BYTE_ROWS; i++)
+        row[i] = t->byte_rows + i * DEPTH;
+    for (int k = 0; k < BYTE_CALLS; k++) {
+        memset(sum, 0, sizeof sum);
+        grasp__context_sketch_kernels(bench_context)->dot(BYTE_ROWS, DEPTH / 4, row, t->panel, sum);
+    }
 }
 
 static double best(void (*product)(const task *), const task *t, double operations)
@@ -55,12 +73,14 @@ static void run(void *state)
     task *t = state;
     t->gemm = best(gemm, t, 2.0 * GEMM * GEMM * DEPTH);
     t->syrk = best(syrk, t, (double)SYRK * SYRK * DEPTH);
+    t->bytes = best(bytes, t, 2.0 * BYTE_CALLS * BYTE_ROWS * GRASP__SKETCH_PANEL * DEPTH);
 }
 
 static void tell(void *state, FILE *out)
 {
     const task *t = state;
-    fprintf(out, ", \"sgemm\": %.6g, \"ssyrk\": %.6g, \"core\": \"%s\"", t->gemm, t->syrk,
+    fprintf(out, ", \"sgemm\": %.6g, \"ssyrk\": %.6g, \"int8\": %.6g, \"sketch\": \"%s\", \"core\": \"%s\"", t->gemm,
+            t->syrk, t->bytes, grasp__context_sketch_kernels(bench_context)->name,
             openblas_get_corename ? openblas_get_corename() : "");
 }
 
@@ -69,7 +89,11 @@ int main(void)
     bench_open();
     task t = {.a = bench_memory(SYRK * DEPTH, sizeof(float)),
               .b = bench_memory(GEMM * DEPTH, sizeof(float)),
-              .c = bench_memory(SYRK * SYRK, sizeof(float))};
+              .c = bench_memory(SYRK * SYRK, sizeof(float)),
+              .byte_rows = bench_memory(BYTE_ROWS * DEPTH, 1),
+              .panel = bench_memory(DEPTH * GRASP__SKETCH_PANEL, 1)};
+    memset(t.byte_rows, 65, BYTE_ROWS * DEPTH);
+    memset(t.panel, -3, DEPTH * GRASP__SKETCH_PANEL);
     for (int64_t i = 0; i < SYRK * DEPTH; i++)
         t.a[i] = (float)(i % 31) / 31;
     for (int64_t i = 0; i < GEMM * DEPTH; i++)
@@ -78,6 +102,8 @@ int main(void)
     free(t.a);
     free(t.b);
     free(t.c);
+    free(t.byte_rows);
+    free(t.panel);
     grasp_context_free(bench_context);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The silhouette of one labelling: silhouette ROWS.f32 n p LABELS.i64 cosine|euclidean. Timed: the score alone; checking
- * and centring of the rows are done before, as they are for the peers.
+ * The silhouette of one labelling: silhouette ROWS.f32 n p LABELS.i64 cosine|euclidean. Timed: the score alone;
+ * checking and centring of the rows are done before, as they are for the peers.
  */
 #include "harness.h"
 

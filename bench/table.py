@@ -98,7 +98,7 @@ def number(x):
 
 
 def with_spread(s):
-    return f"{number(s['median'])} ({number(s['min'])}-{number(s['max'])})"
+    return number(s["median"]) + (f" ({number(s['min'])}-{number(s['max'])})" if "min" in s else "")
 
 
 def cells(row, all_threads):
@@ -110,7 +110,7 @@ def cells(row, all_threads):
             continue
         ratio, best = part.get("ratio_" + clock(t)), part.get("best_peer")
         text = f"{number(ratio['median'])}x" if ratio else f"best {number(best['ratio'])}x" if best else ""
-        out += [with_spread(part["cpu"]), with_spread(part["wall"]), text]
+        out += [with_spread(part["cpu"]), with_spread(part["wall"]) if "wall" in part else "", text]
     parts = [p for p in row["threads"].values() if "memory" in p]
     out.append(number(max(p["memory"] for p in parts) / 1e6) if parts else "")
     out += [row["labels"], row["note"]]

@@ -5,9 +5,9 @@
  *
  * logistic: x = mean + class + spurious + noise, the spurious direction agrees with the class for 95 % of the samples,
  * noise has variances ~ 1/k, `outliers` (default .03) are wide and flat around nothing and half of them carry the other
- * class's label in training; then signs and a Hadamard transform, so that no coordinate is special. Samples are drawn one
- * at a time from their number, so memory does not grow with n. mlp: 12 features, two informative, counts and binary ones
- * among them.
+ * class's label in training; then signs and a Hadamard transform, so that no coordinate is special. Samples are drawn
+ * one at a time from their number, so memory does not grow with n. mlp: 12 features, two informative, counts and binary
+ * ones among them.
  *
  * Writes STEM.f32 (n x p float32) and STEM.group.i8 (0 majority, 1 minority, 2 outlier); mlp also STEM.x.f32, .y.i8 and
  * .params.f32 in PyTorch's order.
@@ -153,7 +153,8 @@ static void train_logistic(const world *w, double *theta)
         int label = (int)(i % 2);
         y[i] = draw(w, label, (1u << 30) + (uint64_t)i, x + i * w->d).flipped ? 1 - label : label;
     }
-    grasp_params *params = bench_params("erm", "optimizer=sgd;rate=1;momentum=0;l2=0.001;epochs=300;batch=8192;shuffle=0");
+    grasp_params *params =
+        bench_params("erm", "optimizer=sgd;rate=1;momentum=0;l2=0.001;epochs=300;batch=8192;shuffle=0");
     bench_need(grasp_matrix_wrap(bench_context, GRASP_F64, 2 * TRAIN, w->d, w->d, x, NULL, NULL, &features));
     bench_need(grasp_model_create_logistic(bench_context, w->d, &model));
     bench_need(grasp_model_bind(bench_context, model, features, y, 2 * TRAIN));

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Data of the measurements, made once and kept under build/bench/.
 
-W1 to W6 have fixed shapes. Where ../shared/bench/gen.py and a NumPy are, it makes them; else bench/workload.c does, with the
-same structure from its own numbers. Everything else (small ones, curves) is workload.c's.
+W1 to W6 have fixed shapes. Where ../shared/bench/gen.py and a NumPy are, it makes them; else bench/workload.c does,
+with the same structure from its own numbers. Everything else (small ones, curves) is workload.c's.
 """
 import os
 import subprocess
