@@ -2,7 +2,7 @@
  * cluster: DBSCAN's labels against brute force and stored vectors, k-means against its definition and stored inertias.
  */
 #include "grasp.h"
-#include "cluster/cluster.h"
+#include "cluster/dbscan.h"
 #include "support_oracle.h"
 
 #include <math.h>
@@ -91,7 +91,7 @@ static bool check_problem(uint64_t item, bool stored)
         grasp__format(text, sizeof text, "metric=%s;center=%d%s", q->euclidean ? "euclidean" : "cosine",
                       (int)q->centered, stored ? ";storage=condensed" : "");
         grasp_distances *d = space_of(ctx, q->x, q->n, q->p, text);
-        ASSERT_OK(ctx, grasp__dbscan(ctx, d, q->eps, q->min_samples, NULL, label, core, &found, &seen));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, q->eps, q->min_samples, NULL, label, core, &found, &seen));
         ck_assert_msg(found == clusters, "problem %d (%s): %d clusters, expected %d", (int)item, q->kind, (int)found,
                       (int)clusters);
         for (size_t i = 0; i < n; i++)
@@ -264,7 +264,7 @@ START_TEST(small_cases)
             ck_assert_msg(label[i] == cases[t].label[i] && core[i] == cases[t].core[i], "case %d, sample %d: label %d",
                           (int)t, (int)i, (int)label[i]);
         ck_assert(isnan(grasp_clusterer_objective(c)));
-        ck_assert_double_ge(reported(ctx, c, "pairs"), (double)cases[t].n);
+        ck_assert_double_ge(reported(ctx, c, "pairs"), reported(ctx, c, "exact"));
         grasp_matrix_free(m);
         grasp_clusterer_free(c);
     }

@@ -46,9 +46,9 @@ static int64_t number_clusters(grasp__dbscan_state *s)
     return count;
 }
 
-grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
-                           const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
-                           grasp__certificate *certificate)
+grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
+                                 const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
+                                 grasp__certificate *certificate)
 {
     const int64_t       n = grasp__distances_count(d);
     const int32_t       workers = grasp__workers(ctx);

@@ -67,4 +67,9 @@ bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i
 int64_t grasp__dbscan_find(_Atomic int64_t *parent, int64_t i);
 void    grasp__dbscan_union(_Atomic int64_t *parent, int64_t i, int64_t j);
 
+/* grasp__dbscan in any space and any number of dimensions. */
+grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
+                                 const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
+                                 grasp__certificate *certificate);
+
 #endif

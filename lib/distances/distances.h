@@ -36,6 +36,10 @@ const double *grasp__distances_mean(const grasp_distances *d);           /* p va
 /* Rows [first, first + n) of the space, n x p: unit rows (cosine; zero rows are 0) or the rows as given (euclidean).
  * Any thread, no allocation. Not for precomputed. */
 void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, double *out);
+/* What the sum s of squared differences of two such rows, computed in binary64, says about them: s <= *surely: within
+ * eps; s > *maybe: not. A certified bound made of coordinates' differences, as of two boxes, says the same of all its
+ * pairs. Not for zero rows of a cosine space. false: says nothing (precomputed, or eps beyond use). */
+bool grasp__distances_chord(const grasp_distances *d, double eps, double *surely, double *maybe);
 
 /* One worker's eye on the space: scratch for its tiles. Made on the calling thread, used by one thread at a time. */
 typedef struct grasp__reader grasp__reader;
