@@ -395,11 +395,12 @@ START_TEST(refusals)
     ASSERT_STATUS(ctx, grasp_sweep_setting(ctx, sweep, 0, &eps, NULL), GRASP_E_ARG, "min_samples");
     ASSERT_STATUS(ctx, grasp_sweep_sizes(ctx, sweep, 0, NULL, &m), GRASP_E_ARG, "n_clusters");
     ASSERT_STATUS(ctx, grasp_sweep_sizes(ctx, sweep, 0, &c, NULL), GRASP_E_ARG, "n_noise");
-    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, -1, &bytes), GRASP_E_ARG, "n");
-    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, 10, NULL), GRASP_E_ARG, "out");
-    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, INT64_MAX, &bytes), GRASP_E_OVERFLOW, "");
-    ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, 46341, &bytes));
-    ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, 3037000500, &bytes));
+    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, -1, 4, &bytes), GRASP_E_ARG, "n");
+    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, 10, -1, &bytes), GRASP_E_ARG, "p");
+    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, 10, 4, NULL), GRASP_E_ARG, "out");
+    ASSERT_STATUS(ctx, grasp_sweep_bytes(ctx, sweep, INT64_MAX, 4, &bytes), GRASP_E_OVERFLOW, "");
+    ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, 46341, 4, &bytes));
+    ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, 3037000500, 4, &bytes));
     ck_assert(bytes > 3037000500u * UINT64_C(416));
     ck_assert_int_eq(grasp_sweep_count(NULL), 0);
     ck_assert_int_eq(grasp_sweep_best(NULL), -1);
@@ -556,10 +557,10 @@ END_TEST
 /* The price covers the peak; under a limit levels are not kept and the labels are the same; no limit is passed. */
 START_TEST(memory)
 {
-    enum { N = 1500, P = 3 };
+    enum { N = 1500, P = 40 };
     double *x = blobs(19, N, P);
-    static const char *const scores[] = {"", "score=ari", "score=ari;budget=0"};
-    for (int c = 0; c < 3; c++) {
+    static const char *const scores[] = {"", "score=ari", "score=ari;budget=0", "score=silhouette_euclidean"};
+    for (int c = 0; c < 4; c++) {
         grasp_context *ctx = test_context();
         uint64_t price;
         grasp_groups *truth = NULL;
@@ -567,7 +568,7 @@ START_TEST(memory)
         ASSERT_OK(ctx, grasp_groups_create(ctx, y, N, &truth));
         grasp_distances *d = make_distances(ctx, x, N, P, "");
         grasp_sweep *sweep = make_sweep(ctx, "dbscan", scores[c]), *small = make_sweep(ctx, "dbscan", scores[c]);
-        ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, N, &price));
+        ASSERT_OK(ctx, grasp_sweep_bytes(ctx, sweep, N, P, &price));
         uint64_t before = grasp_context_memory_used(ctx);
         ASSERT_OK(ctx, grasp_sweep_run(ctx, sweep, d, truth));
         uint64_t peak = grasp_context_memory_peak(ctx) - before;

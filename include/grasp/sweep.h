@@ -19,7 +19,8 @@ typedef struct grasp_sweep grasp_sweep;
 
 #define GRASP_KEY_SCORE "score" /**< sweep, infer: "silhouette" (cosine, linear time), "silhouette_euclidean"
                                      (published), "ari" (needs truth) */
-/** sweep, infer: bytes that the levels of pairs may take; 0: distances are computed in each pass. */
+/** sweep, infer: bytes that levels, distances of pairs and rows rounded to float32 may take; 0: all is computed in each
+ *  pass. */
 #define GRASP_KEY_BUDGET "budget"
 
 /** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ...
@@ -27,8 +28,10 @@ typedef struct grasp_sweep grasp_sweep;
 GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
-/** Bytes that a run over n samples will hold at most at the present number of threads, beside a few rows a thread. */
-GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, uint64_t *out);
+/** Bytes that a run over n samples of p values (0: precomputed distances) will hold at most at the present number of
+ *  threads. */
+GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p,
+                                         uint64_t *out);
 /** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by
  *  `noise`).
  *  Settings with equal partitions share one score; a setting whose score is not defined (fewer than 2 labels, or more

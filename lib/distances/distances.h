@@ -27,6 +27,11 @@ grasp_status grasp__distances_create_implicit(grasp_context *ctx, grasp_gradient
                                               const double *mean_or_null, grasp_distances **out);
 void         grasp__distances_free(grasp_distances *d);
 
+/* The same space with its tiles' values stored, n (n - 1) / 2 float64, for more than one pass: the same values. It
+ * borrows all else from d, which must outlive it; not for stored or precomputed ones. O(n^2 p). */
+grasp_status grasp__distances_keep(grasp_context *ctx, const grasp_distances *d, grasp_distances **out);
+void         grasp__distances_drop(grasp_distances *kept);
+
 int64_t grasp__distances_count(const grasp_distances *d);
 int32_t grasp__distances_metric(const grasp_distances *d);
 int64_t grasp__distances_dim(const grasp_distances *d);                  /* p; 0 for precomputed */
@@ -45,6 +50,8 @@ bool grasp__distances_chord(const grasp_distances *d, double eps, double *surely
 typedef struct grasp__reader grasp__reader;
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
 void         grasp__reader_free(grasp__reader *r);
+/* Bytes of the rows that a reader of n samples of p values holds. */
+grasp_status grasp__reader_rows(grasp_context *ctx, int64_t n, int64_t p, int64_t *bytes);
 /* values[a * nj + b] = distance of i + a and j + b, ni, nj <= GRASP__TILE; each within *half_width of the truth, so a
  * value outside eps +- half_width is decided. The distance of a sample to itself is 0. Bits depend on (i, ni, j, nj)
  * only. */

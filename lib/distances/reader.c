@@ -40,6 +40,13 @@ done:
     return GRASP_OK;
 }
 
+grasp_status grasp__reader_rows(grasp_context *ctx, int64_t n, int64_t p, int64_t *bytes)
+{
+    enum { SINGLE_ROWS = 3 };
+    int64_t most = grasp__panel_rows(p), rows = 2 * (most < n ? most : n) + SINGLE_ROWS;
+    return grasp__check_product(ctx, rows * (int64_t)sizeof(double), p, "bytes of rows", bytes);
+}
+
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)
 {
     return create(ctx, d, true, out);

@@ -7,6 +7,7 @@
 #include "distances/space.h"
 
 #include <math.h>
+#include <string.h>
 
 static int64_t row_start(int64_t n, int64_t i) /* where (i, i + 1) stands */
 {
@@ -32,8 +33,11 @@ static double value_at(const grasp_distances *d, int64_t i, int64_t j)
 void grasp__stored_tile(const grasp_distances *d, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values)
 {
     for (int64_t a = 0; a < ni; a++)
-        for (int64_t b = 0; b < nj; b++)
-            values[a * nj + b] = value_at(d, i + a, j + b);
+        if (d->square == NULL && i + a < j)
+            memcpy(values + a * nj, d->value + row_start(d->n, i + a) + (j - (i + a) - 1), (size_t)nj * sizeof *values);
+        else
+            for (int64_t b = 0; b < nj; b++)
+                values[a * nj + b] = value_at(d, i + a, j + b);
 }
 
 typedef struct filling {
@@ -71,6 +75,29 @@ grasp_status grasp__distances_store(grasp_context *ctx, grasp_distances *d)
     grasp__free(f.value);
     grasp__free(f.half_width);
     return s;
+}
+
+grasp_status grasp__distances_keep(grasp_context *ctx, const grasp_distances *d, grasp_distances **out)
+{
+    grasp_distances *kept;
+    *out = NULL;
+    grasp_status s = grasp__alloc(ctx, 1, sizeof *kept, &kept);
+    if (s != GRASP_OK)
+        return s;
+    *kept = *d;
+    s = grasp__distances_store(ctx, kept);
+    if (s == GRASP_OK)
+        *out = kept;
+    else
+        grasp__free(kept);
+    return s;
+}
+
+void grasp__distances_drop(grasp_distances *kept)
+{
+    if (kept != NULL)
+        grasp__free(kept->value);
+    grasp__free(kept);
 }
 
 /* The matrix of a handle in the making. */

@@ -156,12 +156,17 @@ grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64
     return s;
 }
 
+int64_t grasp__levels_rough_bytes(int64_t n, int64_t p, int64_t budget)
+{
+    int64_t values;
+    return grasp__mul_i64(n, p, &values) && values <= budget / (int64_t)sizeof(float) ? 4 * values : 0;
+}
+
 /* Rows in float32, if what is left of the budget and the limit admit them. */
 static grasp_status make_rough(grasp_context *ctx, grasp__levels *levels, int64_t budget)
 {
-    int64_t bytes;
     levels->rough = grasp__distances_has_rough(levels->d);
-    if (!levels->rough || !grasp__mul_i64(levels->n, grasp__distances_dim(levels->d), &bytes) || bytes > budget / 4)
+    if (!levels->rough || grasp__levels_rough_bytes(levels->n, grasp__distances_dim(levels->d), budget) == 0)
         return GRASP_OK;
     grasp_status s = grasp__distances_rough_rows(ctx, levels->d, &levels->rough_rows);
     return s == GRASP_E_MEMLIMIT ? GRASP_OK : s;

@@ -37,6 +37,9 @@ grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64
 /* Bytes of the tiles when all are kept; GRASP_E_OVERFLOW. */
 grasp_status grasp__levels_bytes(grasp_context *ctx, int64_t n, int64_t *out);
 
+/* Bytes of rows in float32 where the budget that levels left admits them, else 0. */
+int64_t grasp__levels_rough_bytes(int64_t n, int64_t p, int64_t budget);
+
 static inline const uint8_t *grasp__levels_tile(const grasp__levels *levels, int64_t t)
 {
     return levels->wave_tiles + t * GRASP__TILE * GRASP__TILE;

@@ -179,25 +179,71 @@ static grasp_status check_run(grasp_context *ctx, const grasp_sweep *sweep, cons
     return s == GRASP_OK ? grasp__check_equal(ctx, truth->n, grasp__distances_count(d), "samples of truth_or_null") : s;
 }
 
+/* Labels and scores of all settings; stages within [lo, 1]. */
+static grasp_status find_all(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
+                             const grasp_groups *truth, double lo, grasp__sweep_result *result)
+{
+    double middle = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN ? (lo + 1) / 2 : 0.8 + 0.2 * lo;
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "labels", lo, middle);
+    grasp_status s =
+        sweep->dbscan ? grasp__sweep_dbscan(ctx, sweep, d, result) : grasp__sweep_kmeans(ctx, sweep, d, result);
+    grasp__stage_end(ctx, outer);
+    if (s != GRASP_OK && s != GRASP_NOT_CONVERGED)
+        return s;
+    outer = grasp__stage_begin(ctx, "scores", middle, 1);
+    grasp_status scored = grasp__sweep_score_all(ctx, sweep, d, truth, result);
+    grasp__stage_end(ctx, outer);
+    return scored == GRASP_OK ? s : scored;
+}
+
+/* Do labels and scores both go over the distances of all pairs, and may these be kept beside the levels? *bytes of
+ * them, else 0. */
+static grasp_status kept_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, bool by_tiles, int64_t *bytes)
+{
+    int64_t levels, pairs;
+    *bytes = 0;
+    if (!sweep->dbscan || !by_tiles || grasp__levels_bytes(ctx, n, &levels) != GRASP_OK || levels > sweep->budget)
+        return GRASP_OK;
+    grasp_status s = grasp__pairs(ctx, n, &pairs);
+    if (s == GRASP_OK && pairs <= (sweep->budget - levels) / (int64_t)sizeof(double))
+        *bytes = pairs * (int64_t)sizeof(double);
+    return s;
+}
+
+/* With the distances kept, unless they would not fit under the memory limit. */
+static grasp_status find_keeping(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
+                                 const grasp_groups *truth, grasp__sweep_result *result)
+{
+    int64_t bytes;
+    double lo = 0;
+    bool by_tiles = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN ||
+                    (sweep->score == GRASP__SCORE_SILHOUETTE && grasp__distances_metric(d) == GRASP__EUCLIDEAN);
+    grasp_status s = kept_bytes(ctx, sweep, grasp__distances_count(d), by_tiles, &bytes);
+    if (s == GRASP_OK && bytes > 0 && !grasp_distances_is_stored(d)) {
+        grasp_distances *kept;
+        lo = 0.7;
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "distances", 0, lo);
+        s = grasp__distances_keep(ctx, d, &kept);
+        grasp__stage_end(ctx, outer);
+        if (s == GRASP_OK)
+            s = find_all(ctx, sweep, kept, truth, lo, result);
+        grasp__distances_drop(kept);
+        if (s != GRASP_E_MEMLIMIT)
+            return s;
+        s = GRASP_OK;
+    }
+    return s == GRASP_OK ? find_all(ctx, sweep, d, truth, lo, result) : s;
+}
+
 grasp_status grasp__sweep_run(grasp_context *ctx, grasp_sweep *sweep, const grasp_distances *d,
                               const grasp_groups *truth_or_null)
 {
     grasp__sweep_result result = {.n = 0};
-    grasp_status scored, s = check_run(ctx, sweep, d, truth_or_null);
+    grasp_status s = check_run(ctx, sweep, d, truth_or_null);
     if (s == GRASP_OK)
         s = result_make(ctx, sweep, grasp__distances_count(d), &result);
-    if (s == GRASP_OK) {
-        double share = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN ? 0.5 : 0.8;
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "labels", 0, share);
-        s = sweep->dbscan ? grasp__sweep_dbscan(ctx, sweep, d, &result) : grasp__sweep_kmeans(ctx, sweep, d, &result);
-        grasp__stage_end(ctx, outer);
-        if (s == GRASP_OK || s == GRASP_NOT_CONVERGED) {
-            outer = grasp__stage_begin(ctx, "scores", share, 1);
-            scored = grasp__sweep_score_all(ctx, sweep, d, truth_or_null, &result);
-            grasp__stage_end(ctx, outer);
-            s = scored == GRASP_OK ? s : scored;
-        }
-    }
+    if (s == GRASP_OK)
+        s = find_keeping(ctx, sweep, d, truth_or_null, &result);
     if (s < 0) {
         result_free(&result);
         return s;
@@ -227,35 +273,56 @@ static int64_t most_sums(int64_t n)
     return n > 0 && n < SUMS_LIMIT / n ? n * n : SUMS_LIMIT;
 }
 
-/* What the labels need beside the result, and then the scores: the larger counts. */
-static grasp_status price(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, uint64_t *out)
+/* What levels, or kept distances, and rows in float32 take: all within the budget, or levels of one wave. */
+static grasp_status price_pairs(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, int64_t *sum)
 {
-    enum { TILE_PAIRS = GRASP__TILE * GRASP__TILE, SETTING = 256, LABELS = 64, COLUMNS = 64 };
-    int64_t result = 1 << 14, grid = 0, score = 0, levels = 0, workers = grasp__workers(ctx);
-    grasp_status s = GRASP_OK;
-    if (sweep->dbscan) {
+    enum { TILE_PAIRS = GRASP__TILE * GRASP__TILE };
+    int64_t levels = 0, kept, rough;
+    grasp_status s = kept_bytes(ctx, sweep, n, sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN, &kept);
+    if (s == GRASP_OK)
         s = grasp__levels_bytes(ctx, n, &levels);
-        if (s != GRASP_OK || levels > sweep->budget) /* one wave at a time */
-            s = grasp__check_product(ctx, grasp__wave_blocks(n) / 2 + 1, TILE_PAIRS, "bytes of levels", &levels);
+    if (s == GRASP_E_OVERFLOW || levels > sweep->budget)
+        s = grasp__check_product(ctx, grasp__wave_blocks(n) / 2 + 1, TILE_PAIRS, "bytes of levels", &levels);
+    if (s == GRASP_OK)
+        s = add_bytes(ctx, 1, levels, sum);
+    if (s != GRASP_OK || kept > 0)
+        return s == GRASP_OK ? add_bytes(ctx, 1, kept, sum) : s;
+    rough = grasp__levels_rough_bytes(n, p, levels > sweep->budget ? 0 : sweep->budget - levels);
+    return add_bytes(ctx, 1, rough, sum);
+}
+
+/* What the labels need beside the result, and then the scores: the larger counts. */
+static grasp_status price(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, uint64_t *out)
+{
+    enum { TILE_PAIRS = GRASP__TILE * GRASP__TILE, SETTING = 256, LABELS = 96, COLUMNS = 64, SUMS = 16 << 20 };
+    int64_t result = 1 << 14, grid = 0, score = 0, workers = grasp__workers(ctx), rows = 0;
+    bool linear = sweep->score == GRASP__SCORE_SILHOUETTE;
+    grasp_status s = grasp__reader_rows(ctx, n, p, &rows);
+    if (s == GRASP_OK && sweep->dbscan) {
+        s = price_pairs(ctx, sweep, n, p, &grid);
         if (s == GRASP_OK)
             s = add_bytes(ctx, n, sweep->n_min_samples, &result);
         if (s == GRASP_OK)
             s = add_bytes(ctx, n, (sweep->n_eps + 1) * 4 + 6 * sweep->n_min_samples + 16, &grid);
-        if (s == GRASP_OK)
-            s = add_bytes(ctx, 1, levels, &grid);
     }
     if (s == GRASP_OK)
         s = add_bytes(ctx, sweep->count, SETTING, &result);
     if (s == GRASP_OK)
         s = add_bytes(ctx, n, sweep->count * (int64_t)sizeof(int32_t), &result);
     if (s == GRASP_OK)
-        s = add_bytes(ctx, n, sweep->score == GRASP__SCORE_SILHOUETTE ? 16 * COLUMNS + 32 : LABELS, &score);
+        s = add_bytes(ctx, n, LABELS + (linear ? 16 * COLUMNS : 0), &score);
+    if (s == GRASP_OK && linear) /* sums of unit rows */
+        s = p < SUMS / 16 / COLUMNS / (int64_t)sizeof(double) ? add_bytes(ctx, p, 16 * COLUMNS * 8, &score)
+            : p < SUMS / COLUMNS / (int64_t)sizeof(double)    ? add_bytes(ctx, 1, SUMS, &score)
+                                                              : add_bytes(ctx, p, COLUMNS * 8, &score);
     if (s == GRASP_OK && sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN)
         s = add_bytes(ctx, most_sums(n), sizeof(double), &score);
     if (s == GRASP_OK)
         s = add_bytes(ctx, 1, grid > score ? grid : score, &result);
     if (s == GRASP_OK)
         s = add_bytes(ctx, workers, 4 * TILE_PAIRS * (int64_t)sizeof(double), &result);
+    if (s == GRASP_OK)
+        s = add_bytes(ctx, workers, rows, &result);
     *out = s == GRASP_OK ? (uint64_t)result : 0;
     return s;
 }
@@ -283,7 +350,7 @@ void grasp_sweep_free(grasp_sweep *sweep)
     grasp__sweep_free(sweep);
 }
 
-grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, uint64_t *out)
+grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, uint64_t *out)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
@@ -294,7 +361,9 @@ grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int
     if (s == GRASP_OK)
         s = grasp__check_range(ctx, n, 0, INT64_MAX, "n");
     if (s == GRASP_OK)
-        s = price(ctx, sweep, n, out);
+        s = grasp__check_range(ctx, p, 0, INT64_MAX, "p");
+    if (s == GRASP_OK)
+        s = price(ctx, sweep, n, p, out);
     return grasp__leave(ctx, s);
 }
 
