@@ -3,8 +3,8 @@
  *
  * Each entry of a unit row is within 5 units u = 2^-53 of the exact one (tile.c), and rounding it to float32 adds 2^-24
  * relatively, or at most 2^-150 where it underflows: relative error e = 2^-24 + 6 u. The product of two rounded rows is
- * then within 2 e + e^2 of the exact one, the kernel's within g (1 + e)^2 of that, g = grasp__gram_error_f32(p), and all
- * underflow together is below sqrt(p) 2^-148. The difference from 1 is taken in float64, and the width of the truth
+ * then within 2 e + e^2 of the exact one, the kernel's within g (1 + e)^2 of that, g = grasp__gram_error_f32(p), and
+ * all underflow together is below sqrt(p) 2^-148. The difference from 1 is taken in float64, and the width of the truth
  * itself is added as in tile.c. About 1e-5 for 4,000 columns; nothing is assumed about the rows.
  *
  * Where memory allows, the rounded rows are made once and lent to all readers; else a reader loads panels of them.

@@ -28,7 +28,8 @@ typedef struct grasp__atoms {
     int32_t *sample; /* count, with room for n */
 } grasp__atoms;
 
-/* Atoms of as many partitions as make at most `most` of them, but of at least one: of *taken. Free it also on failure. */
+/* Atoms of as many partitions as make at most `most` of them, but of at least one: of *taken. To be freed on failure
+ * too. */
 grasp_status grasp__atoms_create(grasp_context *ctx, const grasp__scored *scored, int64_t count, int64_t n,
                                  int64_t most, grasp__atoms *out, int64_t *taken);
 void         grasp__atoms_free(grasp__atoms *a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Atoms of partitions: samples that no partition tells apart. A cluster of any of the partitions is a union of atoms, so
- * sums over atoms serve all of them. O(n) a partition.
+ * Atoms of partitions: samples that no partition tells apart. A cluster of any of the partitions is a union of atoms,
+ * so sums over atoms serve all of them. O(n) a partition.
  */
 #include "metrics/silhouette.h"
 

@@ -26,7 +26,7 @@ extern const grasp__param_table grasp__sweep_params;
     {GRASP_KEY_NOISE, GRASP_PARAM_STR, "cluster", "cluster|exclude",                                                   \
      "score: noise is one more cluster, or left out"},                                                                 \
     {GRASP_KEY_BUDGET, GRASP_PARAM_I64, "536870912", "[0, inf)",                                                       \
-     "dbscan: bytes that levels, distances of pairs and rounded rows may take; where they do not suffice, distances "    \
+     "dbscan: bytes that levels, distances of pairs and rounded rows may take; where they do not suffice, distances " \
      "are computed in each pass"},                                                                                     \
     {GRASP_KEY_RESTARTS, GRASP_PARAM_I64, "10", "[1, inf)", "kmeans: k-means++ starts, the lowest inertia wins"},      \
     {GRASP_KEY_MAX_ITERATIONS, GRASP_PARAM_I64, "300", "[1, inf)", "kmeans: limit of Lloyd's iterations"},             \
