@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROWS = 8192, BATCH = 128, EPOCHS = 4, STEPS = EPOCHS * ROWS / BATCH, FACTOR_ROWS = 1 << 17, RUNS = 7 };
+enum { ROWS = 8192, BATCH = 128, EPOCHS = 4, STEPS = EPOCHS * ROWS / BATCH, FACTOR_ROWS = 1 << 17, RUNS = 5 };
 
 typedef struct problem {
     grasp_matrix *x;

@@ -108,7 +108,7 @@ START_TEST(products_are_sums)
     if (!ctx)
         return;
     const grasp__layer_kernels *kernels = grasp__context_layer_kernels(ctx);
-    for (int64_t t = 0; t < trials(15); t++) {
+    for (int64_t t = 0; t < trials(8); t++) {
         grasp__rng rng = test_rng((uint64_t)t);
         int64_t n = 1 + grasp__rng_below(&rng, t % 4 ? 40 : 300), in = 1 + grasp__rng_below(&rng, t % 5 ? 70 : 300);
         int64_t out = 1 + grasp__rng_below(&rng, t % 3 ? 70 : t % 2 ? 3 : 200);
