@@ -39,55 +39,80 @@ static int64_t number_clusters(grasp__dbscan_state *s)
     for (int64_t i = 0; i < s->n; i++) {
         s->label[i] = GRASP_NOISE;
         if (s->core[i]) {
-            const int64_t root = grasp__dbscan_find(s->parent, i);
+            const int64_t root = grasp__shared_find(s->parent, i);
             s->label[i] = root == i ? count++ : s->label[root];
         }
     }
     return count;
 }
 
+/* Columns of a round such that a task takes some ten milliseconds: 2^32 byte products. */
+static int64_t most_columns(const grasp_distances *d)
+{
+    const int64_t products = (int64_t)1 << 32, most = products / (GRASP__PROBE_ROWS * (grasp__distances_dim(d) + 32));
+    return most < GRASP__HUBS ? GRASP__HUBS : most / GRASP__PROBE_COLUMNS * GRASP__PROBE_COLUMNS;
+}
+
+/* Core samples, their sets, the rest: as parts of the present stage. */
+static grasp_status run(grasp__dbscan_state *s, int64_t *n_clusters)
+{
+    grasp__stage_mark outer = grasp__stage_begin(s->ctx, "dbscan", 0.1, 0.6);
+    grasp_status status = grasp__dbscan_count(s);
+    grasp__stage_end(s->ctx, outer);
+    if (status == GRASP_OK)
+        status = grasp__alloc(s->ctx, s->n, sizeof *s->parent, &s->parent);
+    if (status != GRASP_OK)
+        return status;
+    outer = grasp__stage_begin(s->ctx, "dbscan", 0.6, 0.9);
+    status = grasp__dbscan_connect(s);
+    grasp__stage_end(s->ctx, outer);
+    if (status != GRASP_OK)
+        return status;
+    *n_clusters = number_clusters(s);
+    outer = grasp__stage_begin(s->ctx, "dbscan", 0.9, 1);
+    status = grasp__dbscan_border(s, *n_clusters);
+    grasp__stage_end(s->ctx, outer);
+    return status;
+}
+
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                  const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                                  grasp__certificate *certificate)
 {
-    const int64_t       n = grasp__distances_count(d);
-    const int32_t       workers = grasp__workers(ctx);
-    grasp__filter      *filter = NULL;
-    grasp__dbscan_state s = {
-        .ctx = ctx, .d = d, .n = n, .min_samples = min_samples, .multiplicity = multiplicity, .label = label};
-    grasp_status        status;
-    uint8_t            *own_core = NULL;
-    int64_t             count = 0;
-    if ((status = grasp__filter_create(ctx, d, eps, &filter)) != GRASP_OK)
+    const int64_t n = grasp__distances_count(d);
+    const int32_t workers = grasp__workers(ctx);
+    grasp__filter *filter = NULL;
+    grasp__dbscan_state s = {.ctx = ctx, .d = d, .n = n, .min_samples = min_samples, .multiplicity = multiplicity,
+                             .label = label, .stride = visiting_stride(n), .most_columns = most_columns(d)};
+    uint8_t *own_core = NULL;
+    int64_t count = 0;
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "dbscan", 0, 0.1);
+    grasp_status status = grasp__filter_create(ctx, d, eps, &filter);
+    grasp__stage_end(ctx, outer);
+    if (status != GRASP_OK)
         return status;
     s.filter = filter;
-    s.stride = visiting_stride(n);
     if ((status = grasp__alloc_zero(ctx, workers, sizeof *s.probe, &s.probe)) != GRASP_OK ||
         (status = grasp__alloc(ctx, n, sizeof *s.list, &s.list)) != GRASP_OK ||
         (!core && (status = grasp__alloc(ctx, n, 1, &own_core)) != GRASP_OK) ||
-        (status = grasp__alloc(ctx, n, sizeof *s.lower, &s.lower)) != GRASP_OK ||
         (status = grasp__alloc(ctx, n, sizeof *s.upper, &s.upper)) != GRASP_OK ||
-        (status = grasp__alloc_zero(ctx, n, GRASP__HUB_WORDS * sizeof *s.hub, &s.hub)) != GRASP_OK ||
-        (status = grasp__alloc(ctx, n, sizeof *s.parent, &s.parent)) != GRASP_OK)
+        (status = grasp__alloc_zero(ctx, n, GRASP__HUB_WORDS * sizeof *s.hub, &s.hub)) != GRASP_OK)
         goto done;
     s.core = core ? core : own_core;
-    for (int32_t w = 0; w < workers; w++)
-        if ((status = grasp__probe_create(ctx, filter, &s.probe[w])) != GRASP_OK)
-            goto done;
-    if ((status = grasp__dbscan_count(&s)) != GRASP_OK || (status = grasp__dbscan_connect(&s)) != GRASP_OK)
-        goto done;
-    count = number_clusters(&s);
-    status = grasp__dbscan_border(&s, count);
+    for (int32_t w = 0; status == GRASP_OK && w < workers; w++)
+        status = grasp__probe_create(ctx, filter, &s.probe[w]);
+    if (status == GRASP_OK)
+        status = run(&s, &count);
 done:
     for (int32_t w = 0; s.probe && w < workers; w++)
         grasp__probe_free(s.probe[w]);
     grasp__free(s.probe);
     grasp__free(s.list);
     grasp__free(own_core);
-    grasp__free(s.lower);
     grasp__free(s.upper);
     grasp__free(s.hub);
     grasp__free((void *)s.parent);
+    grasp__notes_free(s.notes);
     grasp__filter_free(filter);
     if (n_clusters)
         *n_clusters = count;

@@ -5,25 +5,53 @@
 #define GRASP__CLUSTER_DBSCAN_H
 
 #include "cluster/cluster.h"
+#include "cluster/sets.h"
 
 enum { GRASP__HUB_WORDS = 2, GRASP__HUBS = GRASP__HUB_WORDS * GRASP__PROBE_COLUMNS };
 
+/* ---- notes: dbscan_notes.c --------------------------------------------------------------------------------------- */
+
+typedef struct grasp__note {
+    uint32_t sample : 31;
+    uint32_t undecided : 1;
+} grasp__note;
+
+typedef struct grasp__notes {
+    int64_t room;      /* notes of a sample */
+    int32_t *slot;     /* n: of a sample, -1: none */
+    int32_t *count;    /* by slot; room + 1: there were more */
+    grasp__note *note; /* slots x room */
+} grasp__notes;
+
+/* Is there memory for so many samples with so many neighbours each? */
+bool grasp__notes_fit(int64_t n, int64_t samples, int64_t neighbours);
+grasp_status grasp__notes_create(grasp_context *ctx, int64_t n, const int64_t *sample, int64_t samples,
+                                 int64_t neighbours, grasp__notes **out);
+void grasp__notes_free(grasp__notes *notes);
+void grasp__notes_add(grasp__notes *notes, int64_t i, int64_t j, bool undecided);
+bool grasp__notes_complete(const grasp__notes *notes_or_null, int64_t i);
+grasp__note *grasp__notes_of(const grasp__notes *notes, int64_t i, int64_t *count);
+
+/* ---- what the steps share ---------------------------------------------------------------------------------------- */
+
 typedef struct grasp__dbscan_state {
-    grasp_context         *ctx;
+    grasp_context *ctx;
     const grasp_distances *d;
-    const grasp__filter   *filter;
-    grasp__probe         **probe;        /* one a worker */
-    int64_t                n, min_samples;
-    const int64_t         *multiplicity; /* NULL: all 1 */
-    int64_t                stride;       /* visiting order: place k is sample k * stride mod n */
-    int64_t               *list;         /* n: samples a step still works on */
-    uint8_t               *core;         /* n */
-    int64_t               *lower, *upper; /* n: neighbours surely there, and possibly there, among those visited */
-    uint64_t              *hub;          /* n x GRASP__HUB_WORDS: which of the first places are surely within eps */
-    _Atomic int64_t       *parent;       /* n: disjoint sets of core samples; the root is the lowest member */
-    int64_t                large;        /* a member of the largest set */
-    int64_t               *label;        /* n */
-    _Atomic int64_t        pairs, undecided, exact, ties;
+    const grasp__filter *filter;
+    grasp__probe **probe; /* one a worker */
+    int64_t n, min_samples;
+    const int64_t *multiplicity; /* NULL: all 1 */
+    int64_t stride;              /* visiting order: place k is sample k * stride mod n */
+    int64_t most_columns;        /* of a round, so that none takes long */
+    int64_t *list;               /* n: samples a step still works on */
+    uint8_t *core;               /* n */
+    int64_t *label;              /* n; while counting: neighbours surely there; while connecting: scratch */
+    int64_t *upper;              /* n: neighbours possibly there, among those visited; later: scratch */
+    uint64_t *hub;               /* n x GRASP__HUB_WORDS: which of the first places are surely within eps */
+    grasp__shared_sets parent;   /* n: disjoint sets of core samples; the root is the lowest member */
+    grasp__notes *notes;         /* neighbours of samples that are not core, or NULL */
+    int64_t large;               /* a member of the largest set */
+    _Atomic int64_t pairs, undecided, exact, ties;
 } grasp__dbscan_state;
 
 /* The sample visited k-th: neighbours in the file lie far apart in this order, so its first places are a sample of the
@@ -34,38 +62,46 @@ static inline int64_t grasp__dbscan_visited(const grasp__dbscan_state *s, int64_
     return (int64_t)((wide)k * (wide)s->stride % (wide)s->n);
 }
 
-grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core and hub */
+/* The one after sample i. */
+static inline int64_t grasp__dbscan_next(const grasp__dbscan_state *s, int64_t i)
+{
+    return i < s->n - s->stride ? i + s->stride : i - (s->n - s->stride);
+}
+
+grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core, hub and notes */
 grasp_status grasp__dbscan_connect(grasp__dbscan_state *s); /* fills parent; gives hub up */
 /* Cores bear their label in s->label, others get theirs there. */
 grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters);
 
-/* Rows against columns, block by block: the one loop of all steps. */
+/* ---- rows against columns: dbscan_pass.c ------------------------------------------------------------------------- */
+
 typedef struct grasp__dbscan_pass grasp__dbscan_pass;
 /* Verdicts of m rows (from row[at] on) against n columns (from place `first` on). Runs on a worker; may change what
  * belongs to its rows. */
 typedef void (*grasp__dbscan_use)(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64_t first,
                                   const int64_t *column, int64_t n, const uint64_t *within, const uint64_t *maybe,
                                   grasp__probe *probe);
+typedef bool (*grasp__dbscan_done)(const grasp__dbscan_state *s, int64_t sample);
 struct grasp__dbscan_pass {
     grasp__dbscan_state *state;
-    const int64_t       *row;
-    int64_t              n_rows;
-    const int64_t       *column;   /* samples; NULL: places of the visiting order */
-    int64_t              begin, end; /* of the columns */
-    grasp__dbscan_use    use;
+    const int64_t *row;
+    int64_t n_rows;
+    const int64_t *column; /* samples; NULL: places of the visiting order */
+    int64_t begin, end;    /* of the columns */
+    grasp__dbscan_use use;
 };
-grasp_status grasp__dbscan_run(const grasp__dbscan_pass *pass);
-/* The same with `use`, over columns [begin, end) in parts of doubling size, dropping rows that are `done` between them;
- * *n_rows is what is left.
- * `row` is compacted in place. */
+/* `row` against columns from *begin on, a round: as many as were there before, and more than none. Then *begin is where
+ * the next round begins, and rows that are `done` are gone: `row` is compacted in place, *n_rows is what is left. */
+grasp_status grasp__dbscan_round(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, const int64_t *column,
+                                 int64_t *begin, int64_t end, grasp__dbscan_use use, grasp__dbscan_done done);
+/* Rounds from 0 on until columns or rows are at an end. */
 grasp_status grasp__dbscan_rounds(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, const int64_t *column,
-                                  int64_t begin, int64_t end, grasp__dbscan_use use,
-                                  bool (*done)(const grasp__dbscan_state *s, int64_t sample));
+                                  int64_t end, grasp__dbscan_use use, grasp__dbscan_done done);
+/* Calls one(s, sample, probe) for every listed sample, on all workers. */
+typedef void (*grasp__dbscan_one)(grasp__dbscan_state *s, int64_t sample, grasp__probe *probe);
+grasp_status grasp__dbscan_each(grasp__dbscan_state *s, const int64_t *sample, int64_t count, grasp__dbscan_one one);
 /* The truth about a pair, counted. */
 bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i, int64_t j);
-
-int64_t grasp__dbscan_find(_Atomic int64_t *parent, int64_t i);
-void    grasp__dbscan_union(_Atomic int64_t *parent, int64_t i, int64_t j);
 
 /* grasp__dbscan in any space and any number of dimensions. */
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,

@@ -60,10 +60,25 @@ static bool never(const grasp__dbscan_state *s, int64_t i)
     return false;
 }
 
-/* Core samples by cluster; a new block of *count. */
+/* A sample whose neighbours were noted. Notes are in no order of labels. */
+static void from_notes(grasp__dbscan_state *s, int64_t i, grasp__probe *probe)
+{
+    int64_t count;
+    const grasp__note *note = grasp__notes_of(s->notes, i, &count);
+    for (int64_t k = 0; k < count; k++)
+        if (s->core[note[k].sample] && !note[k].undecided)
+            lower_label(s, i, s->label[note[k].sample]);
+    for (int64_t k = 0; k < count; k++) {
+        const int64_t j = note[k].sample;
+        if (s->core[j] && note[k].undecided && s->label[j] < s->label[i] && grasp__dbscan_decide(s, probe, i, j))
+            lower_label(s, i, s->label[j]);
+    }
+}
+
+/* Core samples by cluster, into a new block. */
 static grasp_status cores_by_cluster(grasp__dbscan_state *s, int64_t n_clusters, int64_t **column, int64_t *count)
 {
-    int64_t     *start = NULL;
+    int64_t *start = NULL;
     grasp_status status = grasp__alloc(s->ctx, s->n, sizeof **column, column);
     if (status == GRASP_OK)
         status = grasp__alloc_zero(s->ctx, n_clusters + 1, sizeof *start, &start);
@@ -84,31 +99,45 @@ static grasp_status cores_by_cluster(grasp__dbscan_state *s, int64_t n_clusters,
     return GRASP_OK;
 }
 
+/* Listed samples, by verdicts: certain pairs, then undecided ones where they could make a difference. */
+static grasp_status from_verdicts(grasp__dbscan_state *s, int64_t count, int64_t n_clusters)
+{
+    int64_t *column = NULL, n_columns = 0, open = count;
+    if (count == 0)
+        return GRASP_OK;
+    for (int64_t a = 0; a < count; a++)
+        s->upper[s->list[a]] = 0;
+    grasp_status status = cores_by_cluster(s, n_clusters, &column, &n_columns);
+    if (status == GRASP_OK)
+        status = grasp__dbscan_rounds(s, s->list, &open, column, n_columns, certain, has_label);
+    open = 0;
+    for (int64_t i = 0; i < s->n; i++)
+        if (!s->core[i] && !grasp__notes_complete(s->notes, i) && !grasp__filter_is_alone(s->filter, i) &&
+            s->upper[i] && s->label[i] > 0)
+            s->list[open++] = i;
+    if (status == GRASP_OK)
+        status = grasp__dbscan_rounds(s, s->list, &open, column, n_columns, undecided, never);
+    grasp__free(column);
+    return status;
+}
+
 grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters)
 {
-    int64_t     *column = NULL, n_columns, n_rows = 0, open;
-    grasp_status status = cores_by_cluster(s, n_clusters, &column, &n_columns);
-    if (status != GRASP_OK)
-        goto done;
+    int64_t noted = 0, rest = 0;
     for (int64_t i = 0; i < s->n; i++)
         if (!s->core[i]) {
             s->label[i] = INT64_MAX;
-            s->upper[i] = 0;
-            if (!grasp__filter_is_alone(s->filter, i))
-                s->list[n_rows++] = i;
+            if (grasp__notes_complete(s->notes, i))
+                s->list[noted++] = i;
         }
-    open = n_rows;
-    if ((status = grasp__dbscan_rounds(s, s->list, &open, column, 0, n_columns, certain, has_label)) != GRASP_OK)
-        goto done;
-    open = 0;
+    grasp_status status = grasp__dbscan_each(s, s->list, noted, from_notes);
     for (int64_t i = 0; i < s->n; i++)
-        if (!s->core[i] && s->upper[i] && s->label[i] > 0)
-            s->list[open++] = i;
-    status = grasp__dbscan_rounds(s, s->list, &open, column, 0, n_columns, undecided, never);
+        if (!s->core[i] && !grasp__notes_complete(s->notes, i) && !grasp__filter_is_alone(s->filter, i))
+            s->list[rest++] = i;
+    if (status == GRASP_OK)
+        status = from_verdicts(s, rest, n_clusters);
     for (int64_t i = 0; i < s->n; i++)
         if (!s->core[i] && s->label[i] == INT64_MAX)
             s->label[i] = GRASP_NOISE;
-done:
-    grasp__free(column);
     return status;
 }

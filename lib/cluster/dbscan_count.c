@@ -9,6 +9,8 @@
 static int64_t weight(const grasp__dbscan_state *s, const int64_t *column, uint64_t bits)
 {
     int64_t sum = 0;
+    if (bits == 0)
+        return 0;
     if (!s->multiplicity)
         return __builtin_popcountll(bits);
     for (; bits; bits &= bits - 1)
@@ -23,20 +25,40 @@ static void tally(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64_t
     (void)n;
     (void)probe;
     for (int64_t a = 0; a < m; a++) {
-        const int64_t i = pass->row[at + a];
-        s->lower[i] += weight(s, column, within[a]);
-        s->upper[i] += weight(s, column, maybe[a]);
+        const int64_t i = pass->row[at + a], sure = weight(s, column, within[a]);
+        s->label[i] += sure;
+        s->upper[i] += sure + weight(s, column, maybe[a] & ~within[a]);
         if (first < GRASP__HUBS)
             s->hub[i * GRASP__HUB_WORDS + first / GRASP__PROBE_COLUMNS] = within[a];
+        for (uint64_t bits = s->notes ? maybe[a] : 0; bits; bits &= bits - 1) {
+            const int b = __builtin_ctzll(bits);
+            grasp__notes_add(s->notes, i, column[b], !(within[a] >> b & 1));
+        }
     }
 }
 
 static bool surely_core(const grasp__dbscan_state *s, int64_t i)
 {
-    return s->lower[i] >= s->min_samples;
+    return s->label[i] >= s->min_samples;
 }
 
-/* Decides undecided pairs, one by one, until the answer no longer depends on the rest. */
+static bool resolved(const grasp__dbscan_state *s, int64_t i)
+{
+    return s->label[i] >= s->min_samples || s->upper[i] < s->min_samples;
+}
+
+/* Decides one undecided pair of i. */
+static bool resolve_pair(grasp__dbscan_state *s, grasp__probe *probe, int64_t i, int64_t j)
+{
+    const int64_t w = s->multiplicity ? s->multiplicity[j] : 1;
+    const bool within = grasp__dbscan_decide(s, probe, i, j);
+    if (within)
+        s->label[i] += w;
+    else
+        s->upper[i] -= w;
+    return within;
+}
+
 static void resolve(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64_t first, const int64_t *column,
                     int64_t n, const uint64_t *within, const uint64_t *maybe, grasp__probe *probe)
 {
@@ -45,42 +67,75 @@ static void resolve(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64
     (void)n;
     for (int64_t a = 0; a < m; a++) {
         const int64_t i = pass->row[at + a];
-        for (uint64_t bits = maybe[a] & ~within[a];
-             bits && s->lower[i] < s->min_samples && s->upper[i] >= s->min_samples; bits &= bits - 1) {
-            const int64_t j = column[__builtin_ctzll(bits)], w = s->multiplicity ? s->multiplicity[j] : 1;
-            if (grasp__dbscan_decide(s, probe, i, j))
-                s->lower[i] += w;
-            else
-                s->upper[i] -= w;
-        }
+        for (uint64_t bits = maybe[a] & ~within[a]; bits && !resolved(s, i); bits &= bits - 1)
+            resolve_pair(s, probe, i, column[__builtin_ctzll(bits)]);
     }
 }
 
-static bool resolved(const grasp__dbscan_state *s, int64_t i)
+/* The same from notes, which keep what was found: those that are not within go. */
+static void resolve_notes(grasp__dbscan_state *s, int64_t i, grasp__probe *probe)
 {
-    return s->lower[i] >= s->min_samples || s->upper[i] < s->min_samples;
+    int64_t count, kept = 0;
+    grasp__note *note = grasp__notes_of(s->notes, i, &count);
+    for (int64_t k = 0; k < count; k++) {
+        grasp__note one = note[k];
+        if (one.undecided && !resolved(s, i)) {
+            if (!resolve_pair(s, probe, i, one.sample))
+                continue;
+            one.undecided = 0;
+        }
+        note[kept++] = one;
+    }
+    s->notes->count[s->notes->slot[i]] = (int32_t)kept;
+}
+
+/* Counts for the listed samples, until so few are left that there is room for notes about them; then these again. */
+static grasp_status count_neighbours(grasp__dbscan_state *s, int64_t *open)
+{
+    grasp_status status = GRASP_OK;
+    int64_t begin = 0;
+    while (status == GRASP_OK && *open > 0 && begin < s->n && !s->notes) {
+        status = grasp__dbscan_round(s, s->list, open, NULL, &begin, s->n, tally, surely_core);
+        if (status == GRASP_OK && begin <= s->n / 4 && *open > 0 && grasp__notes_fit(s->n, *open, s->min_samples))
+            status = grasp__notes_create(s->ctx, s->n, s->list, *open, s->min_samples, &s->notes);
+    }
+    if (status != GRASP_OK || !s->notes)
+        return status;
+    for (int64_t a = 0; a < *open; a++)
+        s->label[s->list[a]] = s->upper[s->list[a]] = 0;
+    return grasp__dbscan_rounds(s, s->list, open, NULL, s->n, tally, surely_core);
+}
+
+/* Moves the unresolved ones whose notes are complete, or are not, to the front of the list; returns how many. */
+static int64_t unresolved(grasp__dbscan_state *s, int64_t open, bool noted)
+{
+    int64_t found = 0;
+    for (int64_t a = 0; a < open; a++) {
+        const int64_t i = s->list[a];
+        if (!resolved(s, i) && grasp__notes_complete(s->notes, i) == noted) {
+            s->list[a] = s->list[found];
+            s->list[found++] = i;
+        }
+    }
+    return found;
 }
 
 grasp_status grasp__dbscan_count(grasp__dbscan_state *s)
 {
-    int64_t      open = 0;
+    int64_t open = 0, few;
     grasp_status status;
     for (int64_t i = 0; i < s->n; i++) {
-        s->lower[i] = s->upper[i] = 0;
+        s->label[i] = s->upper[i] = 0;
         if (grasp__filter_is_alone(s->filter, i)) /* has no neighbour but itself */
-            s->lower[i] = s->upper[i] = s->multiplicity ? s->multiplicity[i] : 1;
+            s->label[i] = s->upper[i] = s->multiplicity ? s->multiplicity[i] : 1;
         else
             s->list[open++] = i;
     }
-    status = grasp__dbscan_rounds(s, s->list, &open, NULL, 0, s->n, tally, surely_core);
-    if (status != GRASP_OK)
+    if ((status = count_neighbours(s, &open)) != GRASP_OK ||
+        (status = grasp__dbscan_each(s, s->list, unresolved(s, open, true), resolve_notes)) != GRASP_OK)
         return status;
-    int64_t kept = 0;
-    for (int64_t a = 0; a < open; a++)
-        if (!resolved(s, s->list[a]))
-            s->list[kept++] = s->list[a];
-    open = kept;
-    status = grasp__dbscan_rounds(s, s->list, &open, NULL, 0, s->n, resolve, resolved);
+    few = unresolved(s, open, false);
+    status = grasp__dbscan_rounds(s, s->list, &few, NULL, s->n, resolve, resolved);
     for (int64_t i = 0; i < s->n; i++)
         s->core[i] = surely_core(s, i);
     return status;

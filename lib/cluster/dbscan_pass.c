@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The loop that every step of DBSCAN runs: blocks of rows against panels of columns, and sets that several workers join
- * at once.
+ * The loops that every step of DBSCAN runs: blocks of rows against panels of columns in rounds of doubling length, and
+ * samples one by one.
  */
 #include "cluster/dbscan.h"
+
+enum { COLUMNS = GRASP__PROBE_COLUMNS, LEAST_ROWS = 32 };
 
 static int64_t block_rows(const grasp__dbscan_pass *pass)
 {
     const int32_t workers = grasp__workers(pass->state->ctx);
-    const int64_t share = pass->n_rows / (workers > 1 ? 2 * workers : 1) + 1; /* columns are packed again for every
-                                                                                 block */
-    return share < 48 ? 48 : share < GRASP__PROBE_ROWS ? share : GRASP__PROBE_ROWS;
+    const int64_t share = pass->n_rows / (workers > 1 ? 2 * workers : 1) + 1; /* every block packs columns again */
+    return share < LEAST_ROWS ? LEAST_ROWS : share < GRASP__PROBE_ROWS ? share : GRASP__PROBE_ROWS;
 }
 
 static grasp_status pass_task(void *arg, int64_t task, int32_t worker)
@@ -20,17 +21,20 @@ static grasp_status pass_task(void *arg, int64_t task, int32_t worker)
     const int64_t block = block_rows(pass), at = task * block, left = pass->n_rows - at,
                   m = left < block ? left : block;
     uint64_t                  within[GRASP__PROBE_ROWS], maybe[GRASP__PROBE_ROWS];
-    int64_t                   column[GRASP__PROBE_COLUMNS], undecided = 0;
-    for (int64_t first = pass->begin; first < pass->end; first += GRASP__PROBE_COLUMNS) {
-        const int64_t n = pass->end - first < GRASP__PROBE_COLUMNS ? pass->end - first : GRASP__PROBE_COLUMNS;
+    int64_t                   column[COLUMNS], undecided = 0;
+    for (int64_t first = pass->begin; first < pass->end; first += COLUMNS) {
+        const int64_t n = pass->end - first < COLUMNS ? pass->end - first : COLUMNS;
         if (grasp__cancel_pending(s->ctx))
             return GRASP_OK; /* the calling thread will notice */
         for (int64_t j = 0; j < n; j++)
-            column[j] = pass->column ? pass->column[first + j] : grasp__dbscan_visited(s, first + j);
+            column[j] = pass->column ? pass->column[first + j]
+                        : first + j == pass->begin ? grasp__dbscan_visited(s, first)
+                                                   : grasp__dbscan_next(s, column[j > 0 ? j - 1 : COLUMNS - 1]);
         grasp__probe_columns(probe, column, n);
         grasp__probe_rows(probe, pass->row + at, m, within, maybe);
         for (int64_t i = 0; i < m; i++)
-            undecided += __builtin_popcountll(maybe[i] & ~within[i]);
+            if (maybe[i] & ~within[i]) /* rare, and counting bits is not free on every processor */
+                undecided += __builtin_popcountll(maybe[i] & ~within[i]);
         pass->use(pass, at, m, first, column, n, within, maybe, probe);
     }
     atomic_fetch_add_explicit(&s->pairs, m * (pass->end - pass->begin), memory_order_relaxed);
@@ -38,31 +42,68 @@ static grasp_status pass_task(void *arg, int64_t task, int32_t worker)
     return GRASP_OK;
 }
 
-grasp_status grasp__dbscan_run(const grasp__dbscan_pass *pass)
+/* `end` of the last round of its kind. */
+static grasp_status run(const grasp__dbscan_pass *pass, int64_t end)
 {
-    if (pass->n_rows == 0 || pass->begin >= pass->end)
-        return GRASP_OK;
-    return grasp__parallel(pass->state->ctx, (pass->n_rows + block_rows(pass) - 1) / block_rows(pass), pass_task,
-                           (void *)pass);
+    grasp_context *ctx = pass->state->ctx;
+    const int64_t block = block_rows(pass);
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "dbscan", (double)pass->begin / (double)end,
+                                                 (double)pass->end / (double)end);
+    grasp_status status = grasp__parallel(ctx, (pass->n_rows + block - 1) / block, pass_task, (void *)pass);
+    if (status == GRASP_OK)
+        status = grasp__tick(ctx, 1, 1); /* a task that saw a cancel left its rows unfinished */
+    grasp__stage_end(ctx, outer);
+    return status;
+}
+
+grasp_status grasp__dbscan_round(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, const int64_t *column,
+                                 int64_t *begin, int64_t end, grasp__dbscan_use use, grasp__dbscan_done done)
+{
+    int64_t length = *begin > GRASP__HUBS ? *begin : GRASP__HUBS, kept = 0;
+    length = length < s->most_columns ? length : s->most_columns;
+    length = length < end - *begin ? length : end - *begin;
+    const grasp__dbscan_pass pass = {s, row, *n_rows, column, *begin, *begin + length, use};
+    const grasp_status status = run(&pass, end);
+    if (status != GRASP_OK)
+        return status;
+    for (int64_t a = 0; a < *n_rows; a++)
+        if (!done(s, row[a]))
+            row[kept++] = row[a];
+    *n_rows = kept;
+    *begin += length;
+    return GRASP_OK;
 }
 
 grasp_status grasp__dbscan_rounds(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, const int64_t *column,
-                                  int64_t begin, int64_t end, grasp__dbscan_use use,
-                                  bool (*done)(const grasp__dbscan_state *s, int64_t sample))
+                                  int64_t end, grasp__dbscan_use use, grasp__dbscan_done done)
 {
-    for (int64_t length = GRASP__HUBS; begin < end && *n_rows > 0; begin += length, length *= 2) {
-        const int64_t            to = end - begin < length ? end : begin + length;
-        const grasp__dbscan_pass pass = {s, row, *n_rows, column, begin, to, use};
-        const grasp_status       status = grasp__dbscan_run(&pass);
-        if (status != GRASP_OK)
-            return status;
-        int64_t kept = 0;
-        for (int64_t i = 0; i < *n_rows; i++)
-            if (!done(s, row[i]))
-                row[kept++] = row[i];
-        *n_rows = kept;
-    }
+    grasp_status status = GRASP_OK;
+    for (int64_t begin = 0; status == GRASP_OK && begin < end && *n_rows > 0;)
+        status = grasp__dbscan_round(s, row, n_rows, column, &begin, end, use, done);
+    return status;
+}
+
+typedef struct each {
+    grasp__dbscan_state *state;
+    const int64_t *sample;
+    int64_t count;
+    grasp__dbscan_one one;
+} each;
+
+enum { SAMPLES = 16 }; /* of a task */
+
+static grasp_status each_task(void *arg, int64_t task, int32_t worker)
+{
+    const each *e = arg;
+    for (int64_t a = task * SAMPLES; a < e->count && a < (task + 1) * SAMPLES; a++)
+        e->one(e->state, e->sample[a], e->state->probe[worker]);
     return GRASP_OK;
+}
+
+grasp_status grasp__dbscan_each(grasp__dbscan_state *s, const int64_t *sample, int64_t count, grasp__dbscan_one one)
+{
+    each e = {s, sample, count, one};
+    return grasp__parallel(s->ctx, (count + SAMPLES - 1) / SAMPLES, each_task, &e);
 }
 
 bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i, int64_t j)
@@ -72,36 +113,4 @@ bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i
     atomic_fetch_add_explicit(&s->exact, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&s->ties, tie, memory_order_relaxed);
     return within;
-}
-
-/* Lock-free sets: only a root's parent is ever exchanged, from itself to a lower root; path halving stores an ancestor,
- * whichever of several wins. */
-int64_t grasp__dbscan_find(_Atomic int64_t *parent, int64_t i)
-{
-    for (;;) {
-        const int64_t up = atomic_load_explicit(&parent[i], memory_order_relaxed);
-        if (up == i)
-            return i;
-        const int64_t top = atomic_load_explicit(&parent[up], memory_order_relaxed);
-        if (top == up)
-            return up;
-        atomic_store_explicit(&parent[i], top, memory_order_relaxed);
-        i = top;
-    }
-}
-
-void grasp__dbscan_union(_Atomic int64_t *parent, int64_t i, int64_t j)
-{
-    for (;;) {
-        int64_t a = grasp__dbscan_find(parent, i), b = grasp__dbscan_find(parent, j);
-        if (a == b)
-            return;
-        if (a > b) {
-            const int64_t t = a;
-            a = b;
-            b = t;
-        }
-        if (atomic_compare_exchange_strong_explicit(&parent[b], &b, a, memory_order_relaxed, memory_order_relaxed))
-            return;
-    }
 }

@@ -17,6 +17,7 @@ enum {
     COLUMNS = GRASP__PROBE_COLUMNS,
     ROWS = GRASP__PROBE_ROWS,
     DEPTH = 256,        /* groups packed at a time: a panel's part stays in the nearest caches */
+    NEAR_ROWS = 48,     /* rows whose sums stay there */
     GLANCE_GROUPS = 16, /* rows as short are not worth a glance at their heads first */
     PAIR_COST = 4,      /* of a pair by itself, relative to one of a full panel */
     PACK_COST = 12      /* of packing a panel, in rows of it */
@@ -114,65 +115,91 @@ void grasp__probe_columns(grasp__probe *probe, const int64_t *column, int64_t n)
     }
 }
 
-/* Sums of byte products of m listed rows with all columns. */
-static void dense_sums(grasp__probe *probe, const uint8_t **row, int64_t m)
+/* Which rows of a call still need their bytes, and how: the first `dense` of `count` against the whole panel. */
+typedef struct work_list {
+    int64_t count, dense, place[ROWS]; /* place: of the row in the call */
+    const uint8_t *bytes[ROWS];
+    const grasp__sketch_row *record[ROWS];
+    uint64_t in[ROWS], out[ROWS];
+} work_list;
+
+/* Sums of byte products of the rows [first, first + m) of the list with all columns, over groups from k on. */
+static void dense_sums(grasp__probe *probe, work_list *work, int64_t first, int64_t m, int64_t k, int64_t depth)
+{
+    const uint8_t *row[ROWS];
+    for (int64_t i = 0; i < m; i++)
+        row[i] = work->bytes[first + i] + 4 * k;
+    probe->filter->sketch->kernels->dot(m, depth, row, probe->packed, probe->sum + first * COLUMNS);
+}
+
+static void pack(grasp__probe *probe, int64_t k, int64_t depth)
 {
     const grasp__sketch *sketch = probe->filter->sketch;
-    const int64_t groups = sketch->stride / 4;
     const uint8_t *column[COLUMNS];
-    memcpy(column, probe->bytes, sizeof column);
-    memset(probe->sum, 0, (size_t)(m * COLUMNS) * sizeof *probe->sum);
-    for (int64_t k = 0; k < groups; k += DEPTH) {
-        const int64_t depth = groups - k < DEPTH ? groups - k : DEPTH;
-        sketch->kernels->pack(depth, column, sketch->levels + 1, probe->packed);
-        sketch->kernels->dot(m, depth, row, probe->packed, probe->sum);
-        for (int64_t j = 0; j < COLUMNS; j++)
-            column[j] += 4 * DEPTH;
-        for (int64_t i = 0; i < m; i++)
-            row[i] += 4 * DEPTH;
+    for (int64_t j = 0; j < COLUMNS; j++)
+        column[j] = probe->bytes[j] + 4 * k;
+    sketch->kernels->pack(depth, column, sketch->levels + 1, probe->packed);
+}
+
+/* Part by part of long rows, so that a packed part stays near; of short rows a few at a time, so that sums do. */
+static void dense_verdicts(grasp__probe *probe, work_list *work)
+{
+    const grasp__sketch *sketch = probe->filter->sketch;
+    const int64_t groups = sketch->stride / 4, step = groups <= DEPTH ? NEAR_ROWS : ROWS;
+    if (work->dense > 0 && groups <= DEPTH)
+        pack(probe, 0, groups);
+    for (int64_t first = 0; first < work->dense; first += step) {
+        const int64_t m = work->dense - first < step ? work->dense - first : step;
+        int32_t *sum = probe->sum + first * COLUMNS;
+        memset(sum, 0, (size_t)(m * COLUMNS) * sizeof *sum);
+        for (int64_t k = 0; k < groups; k += DEPTH) {
+            const int64_t depth = groups - k < DEPTH ? groups - k : DEPTH;
+            if (groups > DEPTH)
+                pack(probe, k, depth);
+            dense_sums(probe, work, first, m, k, depth);
+        }
+        sketch->kernels->verdict(m, work->record + first, &probe->panel, sum, work->in + first, work->out + first);
     }
 }
 
-/* Verdicts from the bytes for pairs that are in maybe alone; others stay. Few pairs of a row are multiplied one by one,
- * more with the whole panel; the integer sums, and so the verdicts, are the same. */
-static void verdict_by_bytes(grasp__probe *probe, const int64_t *row, int64_t m, uint64_t *within, uint64_t *maybe)
+static void paired_verdicts(grasp__probe *probe, work_list *work, const uint64_t *within, const uint64_t *maybe)
 {
     const grasp__sketch *sketch = probe->filter->sketch;
-    const uint8_t *bytes[ROWS], *start[ROWS];
-    const grasp__sketch_row *record[ROWS];
-    int64_t place[ROWS], dense = 0, dense_pairs = 0, count, least = COLUMNS / PAIR_COST;
-    uint64_t in[ROWS], out[ROWS];
+    for (int64_t k = work->dense; k < work->count; k++) {
+        const uint64_t open = maybe[work->place[k]] & ~within[work->place[k]];
+        sketch->kernels->dot_pairs(sketch->stride / 4, work->bytes[k], open, probe->bytes, sketch->levels + 1, probe->sum);
+        sketch->kernels->verdict(1, work->record + k, &probe->panel, probe->sum, work->in + k, work->out + k);
+    }
+}
+
+/* Rows with few open pairs after a glance are multiplied pair by pair, others with the whole panel; the integer sums,
+ * and so the verdicts, are the same. */
+static void list_work(const grasp__probe *probe, const int64_t *row, int64_t m, const uint64_t *within,
+                      const uint64_t *maybe, work_list *work)
+{
+    const grasp__sketch *sketch = probe->filter->sketch;
+    int64_t pairs = 0, least = COLUMNS / PAIR_COST;
+    work->dense = 0;
     for (int64_t i = 0; i < m; i++) {
         const int64_t open = __builtin_popcountll(maybe[i] & ~within[i]);
         if (open >= least) {
-            place[dense++] = i;
-            dense_pairs += open;
+            work->place[work->dense++] = i;
+            pairs += open;
         }
     }
-    if (dense_pairs * PAIR_COST < (dense + PACK_COST) * COLUMNS) {
-        dense = 0;
+    if (pairs * PAIR_COST < (work->dense + PACK_COST) * COLUMNS) {
+        work->dense = 0;
         least = COLUMNS + 1;
     }
-    count = dense;
+    work->count = work->dense;
     for (int64_t i = 0; i < m; i++) {
         const uint64_t open = maybe[i] & ~within[i];
         if (open && __builtin_popcountll(open) < least)
-            place[count++] = i;
+            work->place[work->count++] = i;
     }
-    for (int64_t k = 0; k < count; k++) {
-        start[k] = bytes[k] = sketch->bytes + row[place[k]] * sketch->stride;
-        record[k] = &sketch->row[row[place[k]]];
-    }
-    if (dense > 0)
-        dense_sums(probe, bytes, dense);
-    for (int64_t k = dense; k < count; k++)
-        sketch->kernels->dot_pairs(sketch->stride / 4, start[k], maybe[place[k]] & ~within[place[k]], probe->bytes,
-                                   sketch->levels + 1, probe->sum + k * COLUMNS);
-    sketch->kernels->verdict(count, record, &probe->panel, probe->sum, in, out);
-    for (int64_t k = 0; k < count; k++) {
-        const uint64_t open = maybe[place[k]] & ~within[place[k]];
-        within[place[k]] |= in[k] & open;
-        maybe[place[k]] &= out[k] | ~open;
+    for (int64_t k = 0; k < work->count; k++) {
+        work->bytes[k] = sketch->bytes + row[work->place[k]] * sketch->stride;
+        work->record[k] = &sketch->row[row[work->place[k]]];
     }
 }
 
@@ -180,20 +207,34 @@ static void verdict_by_sketch(grasp__probe *probe, const int64_t *row, int64_t m
 {
     const grasp__sketch *sketch = probe->filter->sketch;
     const uint64_t there = probe->n_columns == COLUMNS ? ~(uint64_t)0 : ((uint64_t)1 << probe->n_columns) - 1;
+    work_list work;
+    work.count = work.dense = m;
     if (sketch->stride / 4 > GLANCE_GROUPS) {
-        const grasp__sketch_row *record[ROWS];
         for (int64_t i = 0; i < m; i++)
-            record[i] = &sketch->row[row[i]];
-        sketch->kernels->glance(m, record, &probe->panel, within, maybe);
+            work.record[i] = &sketch->row[row[i]];
+        sketch->kernels->glance(m, work.record, &probe->panel, within, maybe);
+        for (int64_t i = 0; i < m; i++) {
+            within[i] &= there;
+            maybe[i] &= there;
+        }
+        list_work(probe, row, m, within, maybe, &work);
     } else {
-        memset(within, 0, (size_t)m * sizeof *within);
-        memset(maybe, 0xff, (size_t)m * sizeof *maybe);
+        for (int64_t i = 0; i < m; i++) {
+            within[i] = 0;
+            maybe[i] = there;
+            work.place[i] = i;
+            work.bytes[i] = sketch->bytes + row[i] * sketch->stride;
+            work.record[i] = &sketch->row[row[i]];
+        }
     }
-    for (int64_t i = 0; i < m; i++) {
-        within[i] &= there;
-        maybe[i] &= there;
+    dense_verdicts(probe, &work);
+    paired_verdicts(probe, &work, within, maybe);
+    for (int64_t k = 0; k < work.count; k++) {
+        const int64_t i = work.place[k];
+        const uint64_t open = maybe[i] & ~within[i];
+        within[i] |= work.in[k] & open;
+        maybe[i] &= work.out[k] | ~open;
     }
-    verdict_by_bytes(probe, row, m, within, maybe);
 }
 
 void grasp__probe_rows(grasp__probe *probe, const int64_t *row, int64_t m, uint64_t *within, uint64_t *maybe)
