@@ -167,7 +167,8 @@ static void paired_verdicts(grasp__probe *probe, work_list *work, const uint64_t
     const grasp__sketch *sketch = probe->filter->sketch;
     for (int64_t k = work->dense; k < work->count; k++) {
         const uint64_t open = maybe[work->place[k]] & ~within[work->place[k]];
-        sketch->kernels->dot_pairs(sketch->stride / 4, work->bytes[k], open, probe->bytes, sketch->levels + 1, probe->sum);
+        sketch->kernels->dot_pairs(sketch->stride / 4, work->bytes[k], open, probe->bytes, sketch->levels + 1,
+                                   probe->sum);
         sketch->kernels->verdict(1, work->record + k, &probe->panel, probe->sum, work->in + k, work->out + k);
     }
 }
@@ -210,9 +211,10 @@ static void verdict_by_sketch(grasp__probe *probe, const int64_t *row, int64_t m
     work_list work;
     work.count = work.dense = m;
     if (sketch->stride / 4 > GLANCE_GROUPS) {
+        const grasp__sketch_row *record[ROWS];
         for (int64_t i = 0; i < m; i++)
-            work.record[i] = &sketch->row[row[i]];
-        sketch->kernels->glance(m, work.record, &probe->panel, within, maybe);
+            record[i] = &sketch->row[row[i]];
+        sketch->kernels->glance(m, record, &probe->panel, within, maybe);
         for (int64_t i = 0; i < m; i++) {
             within[i] &= there;
             maybe[i] &= there;
