@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -304,7 +305,7 @@ def measure_roofline(machine, threads):
 def all_tasks(o, machine, data):
     names = o.workloads.split(",") if o.workloads else ["W1", "W5", "S1", "S6"] + ["W2", "W3", "W4", "W6"] * o.full
     everything = DBSCAN_PEERS
-    for name in names:
+    for name in names if set(o.only) - {"train", "curves"} else []:
         work = data.named(name)
         large = work.n * work.p > 2e7
         if "dbscan" in o.only:
@@ -363,15 +364,25 @@ def main():
     if not o.json:
         heading(machine, roofline, load, o)
         sys.stdout.flush()
-    rows = [row for task in all_tasks(o, machine, data) for row in measure(task, o, roofline)]
-    steps, training_lines = training(machine) if "train" in o.only else ([], [])
-    rows += steps
-    grown = curves.measure_all(o, machine, data) if "curves" in o.only else []
+    rows, training_lines, grown = [], [], []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for task in all_tasks(o, machine, data):
+            rows += measure(task, o, roofline)
+        if "train" in o.only:
+            steps, training_lines = training(machine)
+            rows += steps
+        if "curves" in o.only:
+            for curve in curves.measure_all(o, machine, data):
+                grown.append(curve)
+    except KeyboardInterrupt:
+        print("interrupted: what follows is what was measured until then", file=sys.stderr)
     if o.json:
         print(json.dumps({"load": load, "processor": processor(), "roofline": roofline, "found": machine.found,
                           "kernels": machine.kernels, "rows": rows, "training": training_lines, "curves": grown}))
         return
-    table.show(rows, [str(t) for t in o.threads])
+    if rows:
+        table.show(rows, [str(t) for t in o.threads])
     for lines in (training_lines, [c["text"] for c in grown]):
         if lines:
             print()

@@ -74,7 +74,7 @@ def draw(name, path, who):
 
 
 def measure_all(o, machine, data):
-    out = []
+    """One after another, each as it is done."""
     os.makedirs(os.path.join(o.cache, "labels"), exist_ok=True)
     for name, (axis, logarithmic, _) in CURVES.items():
         rows = measure_curve(name, o, machine, data)
@@ -91,5 +91,4 @@ def measure_all(o, machine, data):
             said.append(f"{w} {table.number(points[0][1])} s to {table.number(points[-1][1])} s" +
                         (f", exponent {exponent:.2f}" if exponent is not None else ""))
         text = f"growth with {axis}: " + ("; ".join(said) or "nothing was measured") + f" ({path}.csv)"
-        out.append({"curve": name, "rows": [dict(zip(FIELDS, r)) for r in rows], "text": text})
-    return out
+        yield {"curve": name, "rows": [dict(zip(FIELDS, r)) for r in rows], "text": text}

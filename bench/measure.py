@@ -116,12 +116,14 @@ class Entrant:
         except Gone as why:
             self.gone = str(why)
             return
-        if self.scale:
-            said = self.scale(said)
         self.last = said
         if count:
-            self.cpu.append(said["cpu"])
-            self.wall.append(said["wall"])
+            self.count(said)
+
+    def count(self, said):
+        whole = self.scale(said) if self.scale else said
+        self.cpu.append(whole["cpu"])
+        self.wall.append(whole["wall"])
 
     def finish(self, path):
         if self.child and not self.gone and self.kept and path:
@@ -144,13 +146,11 @@ def paired(entrants, runs, limit, labels=None):
         for e in entrants:
             e.start(None if e.ours or not memory else int(0.8 * memory))
         for e in entrants:
-            began = time.monotonic()
             e.run(limit * (10 if e.ours else 1), False)
-            took = time.monotonic() - began
-            e.took, e.goal = took, 1 if took > limit / 3 and not e.ours else runs
+            took = e.took = e.last.get("cpu", 0)
+            e.goal = 1 if took > limit / 3 and not e.ours else runs
             if not e.gone and (took > 2 or e.goal == 1):
-                e.cpu.append(e.last["cpu"])
-                e.wall.append(e.last["wall"])
+                e.count(e.last)
         if all(e.took < 0.2 for e in entrants):
             for e in entrants:
                 e.goal = 3 * runs
