@@ -7,14 +7,14 @@
 
 ifneq ($(filter setup,$(MAKECMDGOALS)),)
 # make remakes an included file before any goal, and configure needs what setup installs: so include nothing here,
-# run setup, and let a fresh make do the other goals.
+# run setup, and let a fresh make do the other goals, on every processor unless -j says otherwise.
 REST := $(filter-out setup,$(MAKECMDGOALS))
 .PHONY: setup $(REST)
 setup:
 	@tools/setup
 ifneq ($(REST),)
 $(firstword $(REST)): setup
-	@+$(MAKE) --no-print-directory $(REST)
+	@+$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN)) $(REST)
 $(wordlist 2,99,$(REST)): $(firstword $(REST)) ; @:
 endif
 else

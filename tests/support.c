@@ -279,9 +279,9 @@ void random_normals(grasp__rng *rng, double *out, int64_t n)
 int64_t trials(int64_t n)
 {
     const char *effort = getenv("TEST_EFFORT");
-    int64_t factor = effort != NULL ? atoll(effort) : 1;
-    n *= factor < 1 ? 1 : factor;
+    double factor = effort != NULL && atof(effort) > 0 ? atof(effort) : 1;
     if (getenv("TEST_UNDER_VALGRIND") != NULL)
-        n /= 10;
-    return n < 1 ? 1 : n;
+        factor /= 10;
+    int64_t count = (int64_t)((double)n * factor);
+    return count < 1 ? 1 : count;
 }

@@ -90,7 +90,7 @@ int64_t *fixture_i64s(const fixture *table, const char *name);
 /* A stream of its own for each item. */
 grasp__rng test_rng(uint64_t item);
 void random_normals(grasp__rng *rng, double *out, int64_t n);
-/* Number of random trials: n times TEST_EFFORT (default 1), a tenth of it, but at least 1, under valgrind. */
+/* Number of random trials: n times TEST_EFFORT (default 1; 0.1 is fine), a tenth of it under valgrind, at least 1. */
 int64_t trials(int64_t n);
 
 #endif
