@@ -293,6 +293,36 @@ START_TEST(certificate)
 }
 END_TEST
 
+/* Memory grows with n and with n p bytes, whatever eps is: nothing near, half of it noise, all near. */
+START_TEST(memory)
+{
+    enum { N = 12000, P = 64, BASE = 6 << 20, A_SAMPLE = 120 };
+    static float x[N * P];
+    static const double eps[] = {0.01, 0.62, 0.9};
+    grasp__rng rng = test_rng(12);
+    for (int64_t i = 0; i < N; i++)
+        for (int64_t k = 0; k < P; k++)
+            x[i * P + k] = (float)(grasp__rng_normal(&rng) + (k == i % 3 ? 6 : 0));
+    for (size_t e = 0; e < sizeof eps / sizeof *eps; e++) {
+        grasp_context *ctx = test_context();
+        grasp_matrix *m = NULL;
+        grasp_distances *d = NULL;
+        static int64_t label[N];
+        grasp__certificate seen;
+        int64_t clusters;
+        ASSERT_OK(ctx, grasp_context_set_threads(ctx, 2));
+        ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F32, N, P, P, x, NULL, NULL, &m));
+        ASSERT_OK(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, eps[e], 20, NULL, label, NULL, &clusters, &seen));
+        ck_assert_msg(grasp_context_memory_peak(ctx) < BASE + (P + A_SAMPLE) * N, "eps %g: %ju bytes", eps[e],
+                      (uintmax_t)grasp_context_memory_peak(ctx));
+        grasp_distances_free(d);
+        grasp_matrix_free(m);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
 /* ---- stored vectors ---------------------------------------------------------------------------------------------- */
 
 /* The rows of one class among train and val: features (p = 2) or gradients (p = 6). *where[i]: position among all. */
@@ -716,6 +746,7 @@ Suite *check_cluster_suite(void)
     tcase_add_test(all, multiplicities);
     tcase_add_test(all, small_cases);
     tcase_add_test(all, certificate);
+    tcase_add_test(all, memory);
     tcase_add_test(all, stored_labels);
     tcase_add_test(all, stored_choices);
     tcase_add_test(all, stored_inertias);

@@ -166,7 +166,7 @@ static void check_data(int64_t n, int64_t p, kind of, int32_t metric, bool cente
 START_TEST(short_rows)
 {
     uint64_t item = 0;
-    for (int64_t p = 1; p <= 70; p += 1 + p / 9)
+    for (int64_t p = 1; p <= 70; p += 1 + p / 4)
         for (int of = 0; of < KINDS; of++, item++)
             check_data(71, p, (kind)of, item % 3 == 0 ? GRASP__EUCLIDEAN : GRASP__COSINE, item % 2 == 0,
                        kernels[_i], item);

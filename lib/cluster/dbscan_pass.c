@@ -4,13 +4,19 @@
  */
 #include "cluster/dbscan.h"
 
-enum { COLUMNS = GRASP__PROBE_COLUMNS, LEAST_ROWS = 32 };
+enum {
+    COLUMNS = GRASP__PROBE_COLUMNS,
+    LEAST_ROWS = 32,
+    MOST_LONG_ROWS = 384,
+    SHORT_ROW = 512
+}; /* a block stays in the second cache */
 
 static int64_t block_rows(const grasp__dbscan_pass *pass)
 {
     const int32_t workers = grasp__workers(pass->state->ctx);
+    const int64_t most = grasp__distances_dim(pass->state->d) > SHORT_ROW ? MOST_LONG_ROWS : GRASP__PROBE_ROWS;
     const int64_t share = pass->n_rows / (workers > 1 ? 2 * workers : 1) + 1; /* every block packs columns again */
-    return share < LEAST_ROWS ? LEAST_ROWS : share < GRASP__PROBE_ROWS ? share : GRASP__PROBE_ROWS;
+    return share < LEAST_ROWS ? LEAST_ROWS : share < most ? share : most;
 }
 
 static grasp_status pass_task(void *arg, int64_t task, int32_t worker)

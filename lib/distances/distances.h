@@ -123,7 +123,7 @@ void    grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, in
 /* Verdicts for one eps, far cheaper than tiles: bit b of within[a] says that row a and column b are surely within eps,
  * of maybe[a] that they are not surely outside; what is in maybe alone, and the pair of a sample with itself, is the
  * caller's to decide. */
-enum { GRASP__PROBE_ROWS = 384, GRASP__PROBE_COLUMNS = 64 };
+enum { GRASP__PROBE_ROWS = 1024, GRASP__PROBE_COLUMNS = 64 };
 typedef struct grasp__filter grasp__filter;
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps,
                                   grasp__filter **out); /* O(n p) */

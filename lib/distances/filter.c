@@ -30,14 +30,14 @@ struct grasp__filter {
 };
 
 struct grasp__probe {
+    grasp__sketch_panel panel; /* first: aligned as the block is, so that no vector lies across two cache lines */
     const grasp__filter *filter;
-    grasp__reader       *reader;
-    int64_t              n_columns;
-    int64_t              column[COLUMNS];
-    grasp__sketch_panel  panel;
-    const uint8_t       *bytes[COLUMNS]; /* of the columns */
-    int8_t              *packed;         /* DEPTH groups of them */
-    int32_t             *sum;            /* ROWS x COLUMNS */
+    grasp__reader *reader;
+    int64_t n_columns;
+    int64_t column[COLUMNS];
+    const uint8_t *bytes[COLUMNS]; /* of the columns */
+    int8_t *packed;                /* DEPTH groups of them */
+    int32_t *sum;                  /* ROWS x COLUMNS */
 };
 
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps, grasp__filter **out)
@@ -211,7 +211,7 @@ static void verdict_by_sketch(grasp__probe *probe, const int64_t *row, int64_t m
     work_list work;
     work.count = work.dense = m;
     if (sketch->stride / 4 > GLANCE_GROUPS) {
-        const grasp__sketch_row *record[ROWS];
+        const grasp__sketch_row *record[ROWS] = {NULL};
         for (int64_t i = 0; i < m; i++)
             record[i] = &sketch->row[row[i]];
         sketch->kernels->glance(m, record, &probe->panel, within, maybe);
