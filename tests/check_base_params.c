@@ -279,6 +279,18 @@ START_TEST(text_sets_many)
 }
 END_TEST
 
+START_TEST(text_keeps_the_names)
+{
+    const char *lent = grasp_params_name(params, 8);
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, "step=0.25;leaf.eps=0.5,0.75,1"));
+    ck_assert_ptr_eq(grasp_params_name(params, 8), lent); /* lives as long as the parameters */
+    ck_assert_str_eq(lent, "leaf.eps");
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, "leaf.metric=euclidean"));
+    ck_assert_ptr_eq(grasp_params_name(params, 8), lent);
+    ck_assert(get_f64("step") == 0.25); /* given before, still there */
+}
+END_TEST
+
 START_TEST(text_sets_all_or_nothing)
 {
     static const struct {
@@ -393,6 +405,7 @@ Suite *check_base_params_suite(void)
     tcase_add_test(all, refusals_name_the_nearest_key);
     tcase_add_test(all, refusals_of_arguments);
     tcase_add_test(all, text_sets_many);
+    tcase_add_test(all, text_keeps_the_names);
     tcase_add_test(all, text_sets_all_or_nothing);
     tcase_add_test(all, algorithms_read_through_their_table);
     tcase_add_test(all, a_part_becomes_its_own_parameters);

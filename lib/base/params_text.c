@@ -77,10 +77,11 @@ grasp_status grasp_params_parse(grasp_context *ctx, grasp_params *params, const 
         s = set_item(ctx, &copy, text, length);
         text += length + (text[length] == ';');
     }
-    if (s == GRASP_OK) { /* exchange: what is freed below is the former values */
-        grasp__entry *former = params->entries;
-        params->entries = copy.entries;
-        copy.entries = former;
+    for (int64_t i = 0; s == GRASP_OK && i < params->count; i++) { /* what is freed below is the former values; the */
+        grasp__value former = params->entries[i].value;            /* keys stay: grasp_params_name() lent them */
+        params->entries[i].value = copy.entries[i].value;
+        params->entries[i].given = copy.entries[i].given;
+        copy.entries[i].value = former;
     }
     grasp__entries_free(copy.entries, copy.count);
     return grasp__leave(ctx, s);
