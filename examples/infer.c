@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Gradients in, groups out. The gradients may come from any framework; here they are made up: in each of two classes
  * most samples pull the model one way, every third another way, and three belong to nothing.
+ *
+ *     cc infer.c $(pkg-config --cflags --libs grasp)
  */
 #include <grasp.h>
+
 #include <stdio.h>
 
 enum { N = 303, P = 4 };

@@ -510,6 +510,12 @@ START_TEST(refusals)
     ASSERT_STATUS(ctx, grasp_assign(ctx, inference, g, NULL, N, &groups), GRASP_E_ARG, "y");
     ASSERT_STATUS(ctx, grasp_assign(ctx, inference, g, y, N + 1, &groups), GRASP_E_DIM, "n");
     ASSERT_STATUS(ctx, grasp_assign(ctx, inference, other, y, N, &groups), GRASP_E_DIM, "new_gradients");
+    grasp_gradients *single = NULL; /* refused whatever the samples are, even none */
+    ASSERT_OK(ctx, grasp_gradients_create_dense(ctx, GRASP_F32, P, 0, &single));
+    ASSERT_OK(ctx, grasp_gradients_seal(ctx, single));
+    ASSERT_STATUS(ctx, grasp_assign(ctx, inference, single, y, 0, &groups), GRASP_E_DTYPE,
+                  "new_gradients is f32, expected f64");
+    grasp_gradients_free(single);
     ASSERT_STATUS(ctx, grasp_assign(ctx, inference, g, y, N, NULL), GRASP_E_ARG, "out");
     ck_assert_ptr_null(groups);
     ck_assert(grasp_inference_ref(inference) == inference && grasp_inference_ref(NULL) == NULL);

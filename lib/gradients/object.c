@@ -7,7 +7,7 @@
 
 grasp_status grasp__gradients_check(grasp_context *ctx, const grasp_gradients *g, const char *name)
 {
-    return grasp__check_handle(ctx, g, MAGIC, name, "gradients");
+    return grasp__check_handle(ctx, g, MAGIC, name, "grasp_gradients");
 }
 
 grasp_status grasp__gradients_check_sealed(grasp_context *ctx, const grasp_gradients *g, const char *name)

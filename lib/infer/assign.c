@@ -244,6 +244,17 @@ grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference,
     return s;
 }
 
+/* Refused whatever the classes of the samples are: a class that is one group would not look at them. */
+static grasp_status check_alike(grasp_context *ctx, const grasp_gradients *new_g, const grasp_gradients *known)
+{
+    if (grasp__gradients_dtype(new_g) != grasp__gradients_dtype(known))
+        return grasp__fail(ctx, GRASP_E_DTYPE, "new_gradients is %s, expected %s as what the groups were inferred from",
+                           grasp__gradients_dtype(new_g) == GRASP_F32 ? "f32" : "f64",
+                           grasp__gradients_dtype(known) == GRASP_F32 ? "f32" : "f64");
+    return grasp__check_equal(ctx, grasp__gradients_n_layers(new_g), grasp__gradients_n_layers(known),
+                              "layers of new_gradients");
+}
+
 grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_gradients,
                           const int64_t *y, int64_t n, grasp_groups **out)
 {
@@ -262,6 +273,8 @@ grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference, 
     if (s == GRASP_OK)
         s = grasp__check_equal(ctx, grasp__gradients_dim(new_gradients), grasp__gradients_dim(inference->gradients),
                                "values of new_gradients");
+    if (s == GRASP_OK)
+        s = check_alike(ctx, new_gradients, inference->gradients);
     if (s == GRASP_OK)
         s = grasp__assign(ctx, inference, new_gradients, y, n, out);
     return grasp__leave(ctx, s);
