@@ -29,7 +29,8 @@ GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algori
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
 /** Bytes that a run over n samples of p values (0: precomputed distances) will hold at most at the present number of
- *  threads. score=silhouette is priced for a cosine space; in a Euclidean one it costs what silhouette_euclidean does. */
+ *  threads. score=silhouette is priced for a cosine space; in a Euclidean one it costs what silhouette_euclidean
+ *  does. */
 GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p,
                                          uint64_t *out);
 /** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by
