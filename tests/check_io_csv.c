@@ -47,7 +47,7 @@ START_TEST(one_table_many_spellings)
     static const char *const text[] = {
         "a,b\n1,x\n-2.5e3,\"y,\"\"z\n\"\n",
         "a,b\r\n1,x\r\n-2.5e3,\"y,\"\"z\n\"\r\n",
-        "\xEF\xBB\xBF" "a,b\n1,x\n-2.5e3,\"y,\"\"z\n\"",
+        "\xEF\xBB\xBF\x61,b\n1,x\n-2.5e3,\"y,\"\"z\n\"",
         "\"a\",\"b\"\n\"1\",\"x\"\n\"-2.5e3\",\"y,\"\"z\n\"\r",
         " a ,\tb\n\n +1 ,x\r\n\r\n-2500.000,\"y,\"\"z\n\"\n\n",
     };

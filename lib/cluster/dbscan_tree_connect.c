@@ -119,8 +119,8 @@ static void join(grasp__tree *t, int64_t first, int64_t second, int32_t worker)
         grasp__tree_span span = grasp__tree_boxes(t, of.a, of.b);
         if (span.least > t->maybe)
             continue;
-        bool one_each = settled(t, of.a) & settled(t, of.b);
-        if (one_each && together(t, a->member, b->member))
+        bool one_a = settled(t, of.a), one_b = settled(t, of.b); /* both, for both note it */
+        if (one_a && one_b && together(t, a->member, b->member))
             continue;
         if (span.greatest <= t->surely) {
             join_all(t, of.a, b->member);

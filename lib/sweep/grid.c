@@ -129,7 +129,7 @@ static void renew_representatives(const grid *g, int64_t m)
         grasp__forest_tops(&g->forest[m], (uint8_t)e, top);
         int32_t most = dominant(top, core, (uint8_t)e, g->n);
         for (int64_t i = 0; i < g->n; i++)
-            role[i] |= (core[i] <= e) & (top[i] != most) ? UNSETTLED : SETTLED;
+            role[i] |= ((core[i] <= e) & (top[i] != most)) ? UNSETTLED : SETTLED;
     }
     g->missed[m] = 0;
 }
@@ -232,8 +232,10 @@ static bool may_fall(const uint8_t *level, int64_t n, uint8_t core_i, uint8_t lo
                      const uint8_t *low_j)
 {
     uint8_t any = 0;
-    for (int64_t b = 0; b < n; b++)
-        any |= (uint8_t)((larger(level[b], core_j[b]) < low_i) | (larger(level[b], core_i) < low_j[b]));
+    for (int64_t b = 0; b < n; b++) {
+        uint8_t of_i = larger(level[b], core_j[b]) < low_i, of_j = larger(level[b], core_i) < low_j[b];
+        any |= of_i | of_j;
+    }
     return any != 0;
 }
 
