@@ -291,6 +291,9 @@ install: all build/gen/grasp.pc
 	$(Q)(cd examples && find . -name '*.c' -o -name '*.h') | while read -r f; do \
 	        $(INSTALL) -d $D$(DOCDIR)/examples/$${f%/*} && $(INSTALL) -m 644 examples/$$f $D$(DOCDIR)/examples/$$f || exit 1; done
 	@echo "installed libgrasp $(VERSION) under $D$(PREFIX)"
+	$(Q)[ -n "$D" ] || ldconfig 2>/dev/null || : # the dynamic linker finds it at once, where we may tell it
+	$(Q)[ -n "$D" ] || [ "$$($(PKG_CONFIG) --variable=libdir grasp 2>/dev/null)" = "$(LIBDIR)" ] || \
+	    echo "to find it there: export PATH=$(BINDIR):\$$PATH PKG_CONFIG_PATH=$(LIBDIR)/pkgconfig LD_LIBRARY_PATH=$(LIBDIR)"
 
 uninstall:
 	$(Q)rm -f $D$(INCLUDEDIR)/grasp.h $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
