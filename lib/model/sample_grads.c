@@ -96,8 +96,12 @@ grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m,
                 break;
             int64_t wa = shape.positions * shape.inputs, wd = shape.positions * shape.outputs;
             double *column = m->scratch, *act = column + most, *delta = act + count * wa;
-            s = grasp__model_factors(ctx, m, l, rows + first, count, narrow ? (void *)((float *)act + count * wa) : act,
-                                     narrow ? (void *)((float *)delta + count * wd) : delta);
+            void *out_act = act, *out_delta = delta; /* narrow ones stand in the upper half, to be widened in place */
+            if (narrow) {
+                out_act = (float *)out_act + count * wa;
+                out_delta = (float *)out_delta + count * wd;
+            }
+            s = grasp__model_factors(ctx, m, l, rows + first, count, out_act, out_delta);
             if (s == GRASP_OK && narrow) {
                 widen(act, count * wa);
                 widen(delta, count * wd);
