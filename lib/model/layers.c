@@ -30,7 +30,7 @@ grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, ui
 grasp_status grasp_model_layer_shape(grasp_context *ctx, const grasp_model *model, int64_t layer, int64_t *inputs,
                                      int64_t *outputs, int64_t *positions, int32_t *has_bias)
 {
-    grasp__layer_shape shape;
+    grasp__layer_shape shape = {0, 0, 0, 0};
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;

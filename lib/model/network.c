@@ -228,11 +228,10 @@ static grasp_status network_predict(grasp_context *ctx, grasp_model *m, const gr
 {
     const struct engine *engine = engine_for(m, b->x);
     int64_t k = n_outputs(m), *label = out;
-    double *z = m->network.sample;
     grasp_status s = forward(ctx, m, engine, b);
     if (s != GRASP_OK)
         return s;
-    z = m->network.sample;
+    double *z = m->network.sample;
     for (int64_t i = 0; i < b->n; i++) {
         convert(engine, (const char *)m->network.logits + (size_t)(i * k) * engine->size, k, 1, k, GRASP_F64, z);
         label[i] = k == 1 && z[0] > 0;
