@@ -3,6 +3,7 @@
  * bit is refused; what no saving wrote is refused even with right checksums.
  */
 #include "support.h"
+#include "support_files.h"
 
 #include "grasp.h"
 #include "grasp/io.h"
@@ -181,8 +182,8 @@ START_TEST(comes_back)
     grasp_context *ctx = test_context();
     trial *t = trial_make(settings[_i]);
     stream first = {NULL, 0, 0, 0}, second = {NULL, 0, 0, 0};
-    char path[256];
-    const char *parent = getenv("TMPDIR");
+    folder home;
+    const char *path;
     grasp_inference *a = NULL, *b = NULL, *c = NULL;
     ASSERT_OK(ctx, make_inference(ctx, t, &a));
     ASSERT_OK(ctx, grasp_inference_save(ctx, a, put, &first));
@@ -190,14 +191,12 @@ START_TEST(comes_back)
     assert_same(ctx, t, a, b);
     ASSERT_OK(ctx, grasp_inference_save(ctx, b, put, &second)); /* loaded, and saved again */
     ck_assert(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
-    snprintf(path, sizeof path, "%s/grasp-inference-XXXXXX", parent != NULL ? parent : "/tmp");
-    int fd = mkstemp(path);
-    ck_assert(fd >= 0);
-    close(fd);
+    folder_make(&home);
+    path = folder_path(&home, "inference");
     ASSERT_OK(ctx, grasp_inference_save_file(ctx, b, path));
     ASSERT_OK(ctx, grasp_inference_load_file(ctx, path, &c));
     assert_same(ctx, t, a, c);
-    unlink(path);
+    folder_remove(&home);
     grasp_inference_free(c);
     grasp_inference_free(b);
     grasp_inference_free(a);

@@ -2,6 +2,7 @@
  * io: what is saved comes back to the last bit; every cut, flipped bit and failing write is refused and leaves nothing.
  */
 #include "support.h"
+#include "support_files.h"
 
 #include "gradients/gradients.h"
 #include "grasp/io.h"
@@ -21,29 +22,23 @@
 
 /* ---- a directory for each test ----------------------------------------------------------------------------------- */
 
-static char directory[256];
+static folder home;
 
 static void make_directory(void)
 {
-    const char *parent = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%s/grasp-io-XXXXXX", parent != NULL ? parent : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    folder_make(&home);
 }
 
 static const char *in_directory(const char *name)
 {
-    static char path[4][600];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", directory, name);
-    return path[turn];
+    return folder_path(&home, name);
 }
 
 /* Number of files; removes them if asked to. */
 static int count_files(bool remove_them)
 {
     int n = 0;
-    DIR *d = opendir(directory);
+    DIR *d = opendir(home.path);
     ck_assert_ptr_nonnull(d);
     for (struct dirent *e; (e = readdir(d)) != NULL;)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
@@ -58,7 +53,7 @@ static int count_files(bool remove_them)
 static void remove_directory(void)
 {
     count_files(true);
-    rmdir(directory);
+    rmdir(home.path);
 }
 
 static void write_file(const char *path, const void *bytes, size_t n)
@@ -396,9 +391,9 @@ START_TEST(foreign_newer_and_lying_files)
                   GRASP_E_FORMAT, "is not a libgrasp file");
     ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, in_directory("none"), &g), GRASP_E_IO,
                   "none\": no such file");
-    ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, directory, &g), GRASP_E_IO, "directory");
+    ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, home.path, &g), GRASP_E_IO, "directory");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, in_directory("no/where")), GRASP_E_IO, "cannot create");
-    ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, directory), GRASP_E_IO, "cannot write");
+    ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, home.path), GRASP_E_IO, "cannot write");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, NULL), GRASP_E_ARG, "path");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, NULL, "x"), GRASP_E_ARG, "groups");
     ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, NULL, &g), GRASP_E_ARG, "path");
@@ -476,7 +471,7 @@ static grasp_status save_and_load(grasp_context *ctx, void *arg)
 START_TEST(every_allocation_may_fail)
 {
     char path[300];
-    snprintf(path, sizeof path, "%s/thing", directory);
+    snprintf(path, sizeof path, "%s/thing", home.path);
     for_each_failing_allocation(save_and_load, path);
     ck_assert_int_eq(count_files(false), 1);
 }
@@ -491,7 +486,7 @@ START_TEST(a_killed_save_leaves_the_old_file)
     grasp_context *ctx = test_context();
     int64_t n = 200000, *label = calloc((size_t)n, sizeof *label);
     char path[300];
-    snprintf(path, sizeof path, "%s/groups", directory);
+    snprintf(path, sizeof path, "%s/groups", home.path);
     for (int round = 0; round < 50; round++) {
         grasp_groups *g;
         pid_t child = fork();

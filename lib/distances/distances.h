@@ -90,12 +90,6 @@ static inline grasp__band grasp__tile_band(const grasp__tile *t, double eps)
     return (grasp__band){eps, eps - t->half_width, eps + t->half_width};
 }
 
-static inline bool grasp__tile_undecided(const grasp__tile *t, grasp__band band, int64_t a, int64_t b)
-{
-    double v = t->value[a * t->nj + b];
-    return v >= band.low && v <= band.high;
-}
-
 /* Are samples i + a and j + b within eps? */
 static inline bool grasp__tile_within(const grasp__tile *t, grasp__band band, int64_t a, int64_t b)
 {
