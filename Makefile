@@ -205,7 +205,7 @@ check: $(if $(MOD),,all) $(RUNNER)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
 # One at a time: `make check-sync`. Those of the sources alone need no library.
-SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools
+SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools check-api
 $(filter-out $(SOURCE_TOOLS),$(TOOLS)): all $(RUNNER)
 $(TOOLS):
 	@$(TOOL_ENV) tools/$@
@@ -243,6 +243,11 @@ run-fuzzers: $(FUZZERS:%=$B/bin/%)
 
 check-abi store-abi: $(SHARED)
 	@$(TOOL_ENV) tools/check-abi $(if $(filter store-abi,$@),store,check)
+
+# The machine-readable description of the headers, and the declarations that bindings take from it.
+api:
+	$(if $(PYTHON3),,@echo "api: python3 is missing: run \`make setup\`" >&2; exit 1)
+	$(Q)$(PYTHON3) tools/describe-api
 
 lint:
 	@$(TOOL_ENV) tools/lint $(COMPILE)
@@ -334,7 +339,7 @@ help:
 
 FORCE:
 .PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
-    have-check lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
+    have-check api lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
 endif
