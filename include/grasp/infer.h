@@ -27,8 +27,8 @@ typedef struct grasp_inference grasp_inference;
 #define GRASP_KEY_MODE                                                                                                 \
   "mode" /**< infer: "default": a class without an admissible setting stays one group; "published": it takes
                                              the first setting of the grid, as the authors' code does */
-/** fit: "joint" (default, published: validation rows are clustered with the training rows) or "assign" (given the
- *  groups of those, as grasp_assign() does) */
+/** fit, grasp: "joint" (default, published: validation rows are clustered with the training rows) or "assign" (given
+ *  the groups of those, as grasp_assign() does) */
 #define GRASP_KEY_VAL "val"
 /** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
  *  model came with). A final model starts from its own. */
@@ -77,6 +77,33 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
  *  GRASP_E_DIM, GRASP_E_DTYPE, memory. O(n_new n_core p). (The rule of border samples, see cluster.h.) */
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
+/** Groups by any of the methods that Zeng et al. 2022 compare, in one form, so that one can choose by evidence.
+ *
+ *    method    groups of a class                                  taken from the model
+ *    "class"   the class is one group: the floor                  nothing
+ *    "grasp"   grasp_infer()                                      gradients
+ *
+ *  model: bound and trained; it is left as it was. train_rows_or_null: n_train >= 1 bound rows, NULL: all (n_train =
+ *  n_rows); val_rows: further rows, NULL, 0: none; each row at most once in either. *out: a label for each training
+ *  row, then for each validation row, in their order; ids are global over the classes, which are taken in ascending
+ *  order, and outliers are GRASP_NOISE. params_or_null: parameters of the algorithm named like the method. "grasp": val
+ *  (validation rows are clustered with the training rows, or given their groups as by grasp_assign()) and parts
+ *  "infer." and "gradients.".
+ *  truth_or_null: known groups of the same samples in the same order, for score=ari and the report.
+ *
+ *  *report_or_null: the values of grasp_infer(), of what the method has (else eps and score are NaN, min_samples 0),
+ *  all of them counted over all samples; with truth_or_null also "ari" and "ari_within" (grasp_metric_ari(), noise a
+ *  group), and what needs no learner: "floor.class", the index of the classes, and "floor.errors", that of the classes
+ *  split by whether the model is right.
+ *  GRASP_CANCELLED: classes not reached are one group, samples not assigned are noise. GRASP_NOT_CONVERGED: an
+ *  iteration met its limit. Errors: GRASP_E_ARG, GRASP_E_STATE (not bound), GRASP_E_DIM, GRASP_E_EMPTY (no training
+ *  row), GRASP_E_PARAM, GRASP_E_UNSUPPORTED (a custom model lacks a hook), GRASP_E_NUMERIC, memory. Same labels for any
+ *  number of threads. */
+GRASP_API grasp_status grasp_learn_groups(grasp_context *ctx, const char *method, grasp_model *model,
+                                          const int64_t *train_rows_or_null, int64_t n_train,
+                                          const int64_t *val_rows_or_null, int64_t n_val,
+                                          const grasp_params *params_or_null, const grasp_groups *truth_or_null,
+                                          grasp_groups **out, grasp_report **report_or_null);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
  *  and validation rows by grasp_infer(); outliers dropped; grasp_train_gdro() on the groups, which tries every
  *  combination of gdro.rate, gdro.weight_decay and gdro.step and keeps the one whose worst learned validation group is

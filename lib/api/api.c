@@ -28,6 +28,8 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__csv_params,
     &grasp__infer_params,
     &grasp__fit_params,
+    &grasp__learn_class_params,
+    &grasp__learn_grasp_params,
     NULL,
 };
 

@@ -5,7 +5,7 @@
  *
  * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
  */
-#include "infer/infer.h"
+#include "infer/learn.h"
 
 #include <string.h>
 
@@ -22,27 +22,6 @@ typedef struct fit {
 } fit;
 
 /* ---- arguments --------------------------------------------------------------------------------------------------- */
-
-/* No row may stand twice: a validation row that was trained on would choose by what it was taught. */
-static grasp_status check_disjoint(grasp_context *ctx, const fit *f)
-{
-    uint8_t *seen;
-    grasp_status s = grasp__alloc_zero(ctx, grasp__model_n_rows(f->model), sizeof *seen, &seen);
-    for (int64_t i = 0; s == GRASP_OK && i < f->n_train + f->n_val; i++) {
-        if (seen[f->rows[i]]++ == 0)
-            continue;
-        if (i < f->n_train)
-            s = grasp__fail(ctx, GRASP_E_ARG,
-                            "train_rows[%" PRId64 "] is row %" PRId64 " again, expected each row once", i, f->rows[i]);
-        else
-            s = grasp__fail(ctx, GRASP_E_ARG,
-                            "val_rows[%" PRId64 "] is row %" PRId64
-                            ", which stands before in train_rows or val_rows, expected each row once",
-                            i - f->n_train, f->rows[i]);
-    }
-    grasp__free(seen);
-    return s;
-}
 
 static grasp_status check_model(grasp_context *ctx, const grasp_model *m, const char *name)
 {
@@ -219,7 +198,7 @@ static grasp_status open_fit(grasp_context *ctx, fit *f, const int64_t *train, c
     memcpy(f->rows, train, (size_t)f->n_train * sizeof *f->rows);
     if (f->n_val)
         memcpy(f->rows + f->n_train, val, (size_t)f->n_val * sizeof *f->rows);
-    s = check_disjoint(ctx, f);
+    s = grasp__check_rows_once(ctx, grasp__model_n_rows(f->model), f->rows, f->n_train, f->n_val);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, n, sizeof *f->y, &f->y);
     if (s == GRASP_OK)

@@ -4,8 +4,7 @@
 #include "infer/infer.h"
 
 static const grasp__param params[] = {
-    {GRASP_KEY_VAL, GRASP_PARAM_STR, "joint", "joint|assign",
-     "validation rows are clustered with the training rows (published), or assigned to the clusters of those"},
+    GRASP__VAL_PARAM,
     {GRASP_KEY_START, GRASP_PARAM_STR, "erm", "erm|initial",
      "parameters that group DRO starts from: those ERM found (published), or those the model came with"},
 };

@@ -16,6 +16,13 @@
 
 extern const grasp__param_table grasp__infer_params;
 extern const grasp__param_table grasp__fit_params;
+extern const grasp__param_table grasp__learn_class_params;
+extern const grasp__param_table grasp__learn_grasp_params;
+
+/* A row that stands in the tables of fit and of the learners that cluster. */
+#define GRASP__VAL_PARAM                                                                                               \
+    {GRASP_KEY_VAL, GRASP_PARAM_STR, "joint", "joint|assign",                                                          \
+     "validation rows are clustered with the training rows (published), or assigned to the clusters of those"}
 
 enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
 

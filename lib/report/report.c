@@ -177,7 +177,7 @@ grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const
         s = grasp__alloc(ctx, (int64_t)bytes, 1, &name);
         if (s != GRASP_OK)
             return s;
-        grasp__format(name, bytes, "%s.%s", prefix, other->entries[i].name);
+        grasp__format(name, bytes, "%s%s%s", prefix, *prefix ? "." : "", other->entries[i].name);
         s = put_copy(ctx, report, name, &other->entries[i]);
         grasp__free(name);
     }

@@ -20,7 +20,8 @@ grasp_status grasp__report_put_series(grasp_context *ctx, grasp_report *report, 
                                       int64_t n);
 /* Makes a series longer by one number; it begins with the first. Amortised O(1) plus finding the name. */
 grasp_status grasp__report_append(grasp_context *ctx, grasp_report *report, const char *name, double value);
-/* Puts copies of all entries of `other` (NULL: none) under "prefix.name". Stops at the first error. */
+/* Puts copies of all entries of `other` (NULL: none) under "prefix.name", or their own names with prefix "". Stops at
+ * the first error. */
 grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix,
                                   const grasp_report *other);
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Who the groups are, by any of the methods that Zeng et al. (2022) compare: one call, one form of answer, one report.
+ * What a method needs, gradients, features or outputs, it takes from the model.
+ */
+#include "infer/learn.h"
+#include "metrics/metrics.h"
+
+#include <string.h>
+
+/* ---- the floor --------------------------------------------------------------------------------------------------- */
+
+const grasp__param_table grasp__learn_class_params = {"class", NULL, 0, {{NULL, NULL}}};
+
+/* One group per class, which is what the labels are before any method has looked. */
+static grasp_status learn_class(grasp_context *ctx, grasp__learning *l)
+{
+    (void)ctx;
+    (void)l;
+    return GRASP_OK;
+}
+
+/* ---- methods ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char               *name;
+    const grasp__param_table *params;
+    grasp__learner           *learn;
+} methods[] = {
+    {"class", &grasp__learn_class_params, learn_class},
+    {"grasp", &grasp__learn_grasp_params, grasp__learn_grasp},
+};
+
+enum { METHODS = sizeof methods / sizeof *methods };
+
+static const char *method_name(const void *list, int64_t i)
+{
+    (void)list;
+    return methods[i].name;
+}
+
+static grasp_status find_method(grasp_context *ctx, const char *name, int64_t *out)
+{
+    grasp_status s = grasp__check_pointer(ctx, name, "method");
+    if (s != GRASP_OK)
+        return s;
+    for (*out = 0; *out < METHODS; ++*out)
+        if (strcmp(methods[*out].name, name) == 0)
+            return GRASP_OK;
+    return grasp__fail(ctx, GRASP_E_ARG, "there is no method \"%s\"; the nearest is \"%s\"", name,
+                       grasp__nearest(name, METHODS, method_name, NULL));
+}
+
+/* ---- the samples ------------------------------------------------------------------------------------------------- */
+
+static grasp_status check_arguments(grasp_context *ctx, const grasp_model *model, const int64_t *train,
+                                    int64_t n_train, const int64_t *val, int64_t n_val, const grasp_groups *truth)
+{
+    grasp_status s = grasp__model_check(ctx, model, "model");
+    if (s == GRASP_OK)
+        s = grasp__model_check_bound(ctx, model, "model");
+    if (s == GRASP_OK)
+        s = grasp__model_check_rows(ctx, model, train, n_train, "train_rows");
+    if (s == GRASP_OK && (n_val < 0 || (val == NULL && n_val != 0)))
+        s = grasp__fail(ctx, GRASP_E_ARG, "val_rows is %s and n_val is %" PRId64 ", expected rows, or NULL and 0",
+                        val ? "given" : "NULL", n_val);
+    if (s == GRASP_OK && n_val > 0)
+        s = grasp__model_check_rows(ctx, model, val, n_val, "val_rows");
+    if (s == GRASP_OK && n_train == 0)
+        s = grasp__fail(ctx, GRASP_E_EMPTY, "train_rows has 0 rows, expected at least 1");
+    if (s == GRASP_OK && truth != NULL)
+        s = grasp__groups_check(ctx, truth, "truth_or_null");
+    if (s == GRASP_OK && truth != NULL)
+        s = grasp__check_equal(ctx, truth->n, n_train + n_val, "samples of truth_or_null");
+    return s;
+}
+
+static void close_learning(grasp__learning *l)
+{
+    grasp__free(l->rows);
+    grasp__free(l->y);
+    grasp__free(l->classes);
+    grasp__free(l->label);
+}
+
+/* Rows, and their classes, each of which is a group so far. Cancelled: not even the classes are known. */
+static grasp_status open_learning(grasp_context *ctx, grasp__learning *l, const int64_t *train, const int64_t *val)
+{
+    grasp_status s = grasp__alloc(ctx, l->n, sizeof *l->rows, &l->rows), labels = GRASP_OK;
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        l->rows[i] = i >= l->n_train ? val[i - l->n_train] : train != NULL ? train[i] : i;
+    if (s == GRASP_OK)
+        s = grasp__check_rows_once(ctx, grasp__model_n_rows(l->model), l->rows, l->n_train, l->n_val);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, l->n, sizeof *l->y, &l->y);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, l->n, sizeof *l->label, &l->label);
+    if (s == GRASP_OK) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "classes", 0, 0);
+        s = labels = grasp__model_labels(ctx, l->model, l->rows, l->n, l->y);
+        grasp__stage_end(ctx, outer);
+    }
+    if (labels == GRASP_CANCELLED) {
+        memset(l->y, 0, (size_t)l->n * sizeof *l->y);
+        s = GRASP_OK;
+    }
+    if (s == GRASP_OK)
+        s = grasp__distinct(ctx, l->y, l->n, &l->classes, &l->n_classes);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        l->label[i] = grasp__code_of(l->classes, l->n_classes, l->y[i]);
+    if (s == GRASP_OK)
+        s = grasp__report_classes(ctx, l->report, l->classes, l->n_classes);
+    return s == GRASP_OK ? labels : s;
+}
+
+/* ---- known groups ------------------------------------------------------------------------------------------------ */
+
+/* The found groups against the known ones, beside what needs no learner: the classes, and the classes by error. */
+static grasp_status report_truth(grasp_context *ctx, const grasp__learning *l, const grasp_groups *found)
+{
+    int64_t *predicted = NULL;
+    grasp_groups *floor = NULL, *errors = NULL;
+    double value[4];
+    grasp_status s = grasp__alloc(ctx, l->n, sizeof *predicted, &predicted);
+    if (s == GRASP_OK)
+        s = grasp__model_predict(ctx, l->model, l->rows, l->n, predicted);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        predicted[i] = 2 * grasp__code_of(l->classes, l->n_classes, l->y[i]) + (predicted[i] != l->y[i]);
+    if (s == GRASP_OK)
+        s = grasp__groups_create_coded(ctx, predicted, l->n, &errors);
+    if (s == GRASP_OK)
+        s = grasp__groups_create_coded(ctx, l->y, l->n, &floor);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, found, l->truth, GRASP_NOISE_GROUP, &value[0]);
+    if (s == GRASP_OK)
+        s = grasp__ari_within(ctx, l->y, found, l->truth, GRASP_NOISE_GROUP, &value[1]);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, floor, l->truth, GRASP_NOISE_GROUP, &value[2]);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, errors, l->truth, GRASP_NOISE_GROUP, &value[3]);
+    static const char *const name[] = {"ari", "ari_within", "floor.class", "floor.errors"};
+    for (int q = 0; s == GRASP_OK && q < 4; q++)
+        s = grasp__report_put_value(ctx, l->report, name[q], value[q]);
+    grasp_groups_free(errors);
+    grasp_groups_free(floor);
+    grasp__free(predicted);
+    return s;
+}
+
+/* ---- the call ---------------------------------------------------------------------------------------------------- */
+
+static grasp_status finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome, grasp_groups **out)
+{
+    grasp_status s = grasp__groups_create(ctx, l->label, l->n, out);
+    if (s == GRASP_OK)
+        s = grasp__report_counts(ctx, l->report, l->classes, l->n_classes, l->y, *out);
+    if (s == GRASP_OK && outcome != GRASP_CANCELLED && l->report != NULL && l->truth != NULL) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "compare", 0.95, 1);
+        s = report_truth(ctx, l, *out);
+        grasp__stage_end(ctx, outer);
+    }
+    return s == GRASP_OK ? outcome : s;
+}
+
+static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *model, const int64_t *train,
+                          int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params,
+                          const grasp_groups *truth, grasp_groups **out, grasp_report **report)
+{
+    grasp__learning l = {.model = model, .n_train = n_train, .n_val = n_val, .truth = truth};
+    grasp__options o = {.owned = NULL};
+    int64_t m;
+    grasp_status s = find_method(ctx, method, &m);
+    if (s == GRASP_OK)
+        s = check_arguments(ctx, model, train, n_train, val, n_val, truth);
+    if (s == GRASP_OK)
+        s = grasp__options_open(ctx, params, methods[m].params, &o);
+    if (s == GRASP_OK && report != NULL)
+        s = grasp__report_create(ctx, &l.report);
+    l.o = &o;
+    l.n = n_train + n_val;
+    if (s == GRASP_OK)
+        s = open_learning(ctx, &l, train, val);
+    if (s == GRASP_OK) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, method, 0, 0.95);
+        s = methods[m].learn(ctx, &l);
+        grasp__stage_end(ctx, outer);
+    }
+    if (s >= GRASP_OK)
+        s = finish(ctx, &l, s, out);
+    if (s >= GRASP_OK && report != NULL)
+        *report = l.report;
+    else
+        grasp_report_free(l.report);
+    if (s < GRASP_OK) {
+        grasp_groups_free(*out);
+        *out = NULL;
+    }
+    close_learning(&l);
+    grasp__options_close(&o);
+    return s;
+}
+
+grasp_status grasp_learn_groups(grasp_context *ctx, const char *method, grasp_model *model,
+                                const int64_t *train_rows_or_null, int64_t n_train, const int64_t *val_rows_or_null,
+                                int64_t n_val, const grasp_params *params_or_null, const grasp_groups *truth_or_null,
+                                grasp_groups **out, grasp_report **report_or_null)
+{
+    if (report_or_null != NULL)
+        *report_or_null = NULL;
+    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
+    if (s != GRASP_OK)
+        return s;
+    return grasp__leave(ctx, learn(ctx, method, model, train_rows_or_null, n_train, val_rows_or_null, n_val,
+                                   params_or_null, truth_or_null, out, report_or_null));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * infer, private: what a group learner is given and gives back.
+ */
+#ifndef GRASP__INFER_LEARN_H
+#define GRASP__INFER_LEARN_H
+
+#include "infer/infer.h"
+
+/* Samples are the training rows followed by the validation rows. */
+typedef struct grasp__learning {
+    grasp_model          *model;         /* bound; what a learner changes it puts back */
+    int64_t               n_train, n_val, n;
+    int64_t              *rows, *y;      /* n: bound rows, and their classes */
+    int64_t               n_classes;
+    int64_t              *classes;       /* ascending */
+    const grasp_groups   *truth;         /* of the n samples, or NULL */
+    const grasp__options *o;             /* of the learner's own table */
+    int64_t              *label;         /* n: the answer; the classes' numbers so far */
+    grasp_report         *report;        /* every value of grasp_infer()'s so far; NULL: nobody wants to know */
+} grasp__learning;
+
+/* Fills `label` with ids global over the classes, GRASP_NOISE for outliers. GRASP_CANCELLED and GRASP_NOT_CONVERGED
+ * leave labels that can be used. The counts of the report are made afterwards. */
+typedef grasp_status grasp__learner(grasp_context *ctx, grasp__learning *l);
+grasp__learner grasp__learn_grasp;
+
+/* grasp_infer() on rows of the samples (gradients or points), by the options "val" and "infer.": labels and report. */
+grasp_status grasp__learn_rows_of(grasp_context *ctx, grasp__learning *l, grasp_gradients *all);
+
+/* Every row once, in train or in val: GRASP_E_ARG. rows: those of train followed by those of val, below n_bound. */
+grasp_status grasp__check_rows_once(grasp_context *ctx, int64_t n_bound, const int64_t *rows, int64_t n_train,
+                                    int64_t n_val);
+/* The values that grasp_infer() reports of each class, before anything is known: one group, eps and score NaN. */
+grasp_status grasp__report_classes(grasp_context *ctx, grasp_report *report_or_null, const int64_t *classes,
+                                   int64_t n_classes);
+/* "samples", "classes", "groups", "noise" and each class's "samples", "clusters", "noise", counted. */
+grasp_status grasp__report_counts(grasp_context *ctx, grasp_report *report_or_null, const int64_t *classes,
+                                  int64_t n_classes, const int64_t *y, const grasp_groups *groups);
+/* One of those values: "class.<c>.<name>". */
+grasp_status grasp__report_class_value(grasp_context *ctx, grasp_report *report_or_null, int64_t c, const char *name,
+                                       double value);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * grasp_learn_groups: each method on the Synthetic data, against what it is defined by; what all share: report, known
+ * groups, the order of samples, refusals, failing allocations, cancelling, threads.
+ */
+#include "support.h"
+#include "support_synthetic.h"
+
+#include "grasp.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a model of the Synthetic data, trained ---------------------------------------------------------------------- */
+
+enum { N = 800, N_TRAIN = 600, N_VAL = 200 };
+
+typedef struct lab {
+    synthetic *d;
+    int64_t train[N_TRAIN], val[N_VAL];
+    grasp_matrix *x;
+    grasp_model *model;
+    grasp_groups *truth; /* of training, then validation rows */
+} lab;
+
+static lab *lab_open(grasp_context *ctx, const char *data)
+{
+    lab *l = calloc(1, sizeof *l);
+    grasp_params *params = NULL;
+    l->d = synthetic_read(data);
+    ck_assert_int_eq(l->d->n, N);
+    for (int64_t i = 0; i < N; i++)
+        *(i < N_TRAIN ? &l->train[i] : &l->val[i - N_TRAIN]) = i;
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, N, 2, 2, l->d->features, NULL, NULL, &l->x));
+    ASSERT_OK(ctx, grasp_model_create_softmax(ctx, 2, 2, &l->model));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, l->model, l->x, l->d->y, N));
+    ASSERT_OK(ctx, grasp_train_erm(ctx, l->model, l->train, N_TRAIN, NULL, 0, NULL, NULL));
+    ASSERT_OK(ctx, grasp_groups_create(ctx, l->d->true4, N, &l->truth));
+    grasp_params_free(params);
+    return l;
+}
+
+static void lab_free(lab *l)
+{
+    grasp_groups_free(l->truth);
+    grasp_model_free(l->model);
+    grasp_matrix_free(l->x);
+    synthetic_free(l->d);
+    free(l);
+}
+
+static grasp_params *make_params(grasp_context *ctx, const char *algorithm, const char *text)
+{
+    grasp_params *params = NULL;
+    ASSERT_OK(ctx, grasp_params_create(ctx, algorithm, &params));
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, text));
+    return params;
+}
+
+/* Labels of training and validation rows; the model's parameters are the same afterwards. free() them. */
+static int64_t *learn(grasp_context *ctx, lab *l, const char *method, const char *text, grasp_report **report)
+{
+    int64_t *label = calloc(N, sizeof *label), p = grasp_model_n_params(l->model);
+    double *before = calloc((size_t)p, sizeof *before), *after = calloc((size_t)p, sizeof *after);
+    grasp_params *params = text ? make_params(ctx, method, text) : NULL;
+    grasp_groups *groups = NULL;
+    ASSERT_OK(ctx, grasp_model_get_params(ctx, l->model, before, p));
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, method, l->model, l->train, N_TRAIN, l->val, N_VAL, params, l->truth,
+                                      &groups, report));
+    ASSERT_OK(ctx, grasp_groups_labels(ctx, groups, label, N));
+    ASSERT_OK(ctx, grasp_model_get_params(ctx, l->model, after, p));
+    ck_assert_mem_eq(before, after, (size_t)p * sizeof *before);
+    grasp_groups_free(groups);
+    grasp_params_free(params);
+    free(after);
+    free(before);
+    return label;
+}
+
+static double value(grasp_context *ctx, const grasp_report *report, const char *name)
+{
+    double v;
+    ASSERT_OK(ctx, grasp_report_value(ctx, report, name, &v));
+    return v;
+}
+
+/* ---- grasp ------------------------------------------------------------------------------------------------------- */
+
+/* The learner is grasp_infer() on the model's gradients, with validation rows clustered too or assigned. */
+START_TEST(grasp_is_infer)
+{
+    static const char *const clusterer[] = {"metric=cosine", "metric=cosine;infer.center=false",
+                                            "metric=euclidean;infer.min_samples=5,20,40", "algorithm=kmeans",
+                                            "metric=cosine;infer.score=ari"};
+    grasp_context *ctx = test_context();
+    bool assign = _i % 2, known = contains(clusterer[_i / 2], "ari");
+    char text[128];
+    lab *l = lab_open(ctx, "clean");
+    grasp_report *report = NULL;
+    snprintf(text, sizeof text, "val=%s;infer.%s", assign ? "assign" : "joint", clusterer[_i / 2]);
+    int64_t *label = learn(ctx, l, "grasp", text, &report), n = assign ? N_TRAIN : N;
+    char plain[128] = "";
+    for (const char *c = clusterer[_i / 2]; *c; c += strncmp(c, ";infer.", 7) == 0 ? 7 : 1) {
+        size_t end = strlen(plain);
+        plain[end] = *c;
+        plain[end + 1] = 0;
+    }
+    grasp_gradients *all = NULL, *train = NULL, *val = NULL;
+    grasp_params *params = make_params(ctx, "infer", plain);
+    grasp_inference *inference = NULL;
+    grasp_groups *groups = NULL, *assigned = NULL, *truth = NULL;
+    grasp_report *own = NULL;
+    ASSERT_OK(ctx, grasp_gradients_compute(ctx, l->model, NULL, N, NULL, &all));
+    ASSERT_OK(ctx, grasp_gradients_select(ctx, all, l->train, N_TRAIN, &train));
+    ASSERT_OK(ctx, grasp_gradients_select(ctx, all, l->val, N_VAL, &val));
+    ASSERT_OK(ctx, grasp_groups_create(ctx, l->d->true4, n, &truth));
+    ASSERT_OK(ctx, grasp_infer(ctx, assign ? train : all, l->d->y, n, params, known ? truth : NULL, &inference, &own));
+    ASSERT_OK(ctx, grasp_inference_groups(ctx, inference, &groups));
+    ASSERT_OK(ctx, grasp_assign(ctx, inference, val, l->d->y + N_TRAIN, N_VAL, &assigned));
+    for (int64_t i = 0; i < N; i++)
+        ck_assert_int_eq(label[i], i < n ? grasp_groups_label(groups, i) : grasp_groups_label(assigned, i - N_TRAIN));
+    for (int64_t i = 0; i < grasp_report_count(own); i++) { /* the same names, and what was chosen */
+        const char *name = grasp_report_name(own, i);
+        if (grasp_report_kind(own, i) == GRASP_REPORT_SERIES)
+            ck_assert_int_eq(grasp_report_length(report, name), grasp_report_length(own, name));
+        else if (contains(name, "score") || contains(name, "min_samples"))
+            ck_assert_double_eq(value(ctx, report, name), value(ctx, own, name));
+        else
+            value(ctx, report, name);
+    }
+    ck_assert_double_eq(value(ctx, report, "samples"), N);
+    ck_assert_double_eq(value(ctx, report, "class.0.samples") + value(ctx, report, "class.1.samples"), N);
+    ck_assert_double_eq(value(ctx, report, "groups"),
+                        value(ctx, report, "class.0.clusters") + value(ctx, report, "class.1.clusters"));
+    grasp_report_free(own);
+    grasp_groups_free(truth);
+    grasp_groups_free(assigned);
+    grasp_groups_free(groups);
+    grasp_inference_free(inference);
+    grasp_params_free(params);
+    grasp_gradients_free(val);
+    grasp_gradients_free(train);
+    grasp_gradients_free(all);
+    grasp_report_free(report);
+    free(label);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- what all share ---------------------------------------------------------------------------------------------- */
+
+/* The floors, from their definition. */
+START_TEST(class_is_the_floor)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    grasp_report *report = NULL;
+    int64_t *label = learn(ctx, l, "class", NULL, &report), predicted[N], errors[N];
+    for (int64_t i = 0; i < N; i++)
+        ck_assert_int_eq(label[i], l->d->y[i]);
+    ASSERT_OK(ctx, grasp_model_predict(ctx, l->model, NULL, predicted, N));
+    for (int64_t i = 0; i < N; i++)
+        errors[i] = 2 * l->d->y[i] + (predicted[i] != l->d->y[i]);
+    grasp_groups *found = NULL;
+    double expected;
+    ASSERT_OK(ctx, grasp_groups_create(ctx, errors, N, &found));
+    ASSERT_OK(ctx, grasp_metric_ari(ctx, found, l->truth, GRASP_NOISE_GROUP, &expected));
+    ck_assert_double_eq(value(ctx, report, "floor.errors"), expected);
+    ck_assert_double_eq(value(ctx, report, "floor.class"), value(ctx, report, "ari"));
+    ck_assert_double_eq_tol(value(ctx, report, "ari"), 0.68, 0.01); /* the class floor of this data */
+    ck_assert_double_eq(value(ctx, report, "ari_within"), 0);
+    ck_assert(isnan(value(ctx, report, "class.1.score")));
+    grasp_groups_free(found);
+    grasp_report_free(report);
+    free(label);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Rows in another order, a part of them, or all as NULL: labels stand where the rows stand. */
+START_TEST(rows_are_positions)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    grasp_groups *whole = NULL, *turned = NULL;
+    int64_t back[N];
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "grasp", l->model, NULL, N, NULL, 0, NULL, NULL, &whole, NULL));
+    ck_assert_int_eq(grasp_groups_samples(whole), N);
+    for (int64_t i = 0; i < N; i++)
+        back[i] = N - 1 - i;
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "grasp", l->model, back, N_TRAIN, back + N_TRAIN, N_VAL, NULL, NULL, &turned,
+                                      NULL));
+    ck_assert_int_eq(grasp_groups_count(turned), grasp_groups_count(whole));
+    for (int64_t i = 0; i < N; i++)
+        ck_assert((grasp_groups_label(whole, i) < 0) == (grasp_groups_label(turned, N - 1 - i) < 0));
+    grasp_groups_free(turned);
+    grasp_groups_free(whole);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+START_TEST(refusals)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    grasp_groups *out = NULL, *few = NULL;
+    grasp_report *report = NULL;
+    grasp_model *unbound = NULL;
+    grasp_params *params = make_params(ctx, "infer", ""), *known = make_params(ctx, "grasp", "infer.score=ari");
+    const int64_t twice[] = {3, 4, 3};
+    ASSERT_OK(ctx, grasp_groups_create(ctx, twice, 3, &few));
+    ASSERT_OK(ctx, grasp_model_create_softmax(ctx, 2, 2, &unbound));
+#define LEARN(METHOD, MODEL, TRAIN, NT, VAL, NV, PARAMS, TRUTH)                                                        \
+    grasp_learn_groups(ctx, METHOD, MODEL, TRAIN, NT, VAL, NV, PARAMS, TRUTH, &out, &report)
+    ASSERT_STATUS(ctx, LEARN("grasps", l->model, NULL, N, NULL, 0, NULL, NULL), GRASP_E_ARG, "\"grasp\"");
+    ASSERT_STATUS(ctx, LEARN(NULL, l->model, NULL, N, NULL, 0, NULL, NULL), GRASP_E_ARG, "method");
+    ASSERT_STATUS(ctx, LEARN("grasp", NULL, NULL, N, NULL, 0, NULL, NULL), GRASP_E_ARG, "model");
+    ASSERT_STATUS(ctx, LEARN("grasp", unbound, NULL, 0, NULL, 0, NULL, NULL), GRASP_E_STATE, "model");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N - 1, NULL, 0, NULL, NULL), GRASP_E_DIM, "train_rows");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, l->train, 0, NULL, 0, NULL, NULL), GRASP_E_EMPTY, "train_rows");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, l->train, 5, NULL, 2, NULL, NULL), GRASP_E_ARG, "val_rows");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, twice, 3, NULL, 0, NULL, NULL), GRASP_E_ARG, "train_rows[2]");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, twice, 2, twice + 2, 1, NULL, NULL), GRASP_E_ARG, "val_rows[0]");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, l->val, 1, NULL, NULL), GRASP_E_ARG, "val_rows[0]");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, NULL, 0, params, NULL), GRASP_E_PARAM, "infer");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, NULL, 0, NULL, few), GRASP_E_DIM, "truth_or_null");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, NULL, 0, known, NULL), GRASP_E_ARG, "truth_or_null");
+#undef LEARN
+    ASSERT_STATUS(ctx, grasp_learn_groups(ctx, "class", l->model, NULL, N, NULL, 0, NULL, NULL, NULL, NULL),
+                  GRASP_E_ARG, "out");
+    ck_assert(out == NULL && report == NULL);
+    grasp_params_free(known);
+    grasp_params_free(params);
+    grasp_model_free(unbound);
+    grasp_groups_free(few);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- promises ---------------------------------------------------------------------------------------------------- */
+
+/* A method on part of the Synthetic data with a model that is not the best. */
+typedef struct trial {
+    const char *method, *params;
+    int64_t n, n_train;
+    synthetic *d;
+    int64_t label[N];
+} trial;
+
+static const struct {
+    const char *method, *params;
+} cases[] = {
+    {"class", ""},
+    {"grasp", "infer.eps=0.2,0.4;infer.min_samples=3"},
+    {"grasp", "infer.eps=0.2,0.4;infer.min_samples=3;val=assign"},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+static grasp_status run_trial(grasp_context *ctx, void *arg)
+{
+    static const double theta[] = {-0.3, 0.2, 0, 0.4, -0.1, -0.5};
+    trial *t = arg;
+    int64_t rows[N];
+    grasp_matrix *x = NULL;
+    grasp_model *model = NULL;
+    grasp_params *params = NULL;
+    grasp_groups *truth = NULL, *groups = NULL;
+    grasp_report *report = NULL;
+    for (int64_t i = 0; i < t->n; i++)
+        rows[i] = t->n - 1 - i;
+    grasp_status s = grasp_matrix_wrap(ctx, GRASP_F64, t->n, 2, 2, t->d->features, NULL, NULL, &x);
+    if (s == GRASP_OK)
+        s = grasp_model_create_softmax(ctx, 2, 2, &model);
+    if (s == GRASP_OK)
+        s = grasp_model_bind(ctx, model, x, t->d->y, t->n);
+    if (s == GRASP_OK)
+        s = grasp_model_set_params(ctx, model, theta, 6);
+    if (s == GRASP_OK)
+        s = grasp_params_create(ctx, t->method, &params);
+    if (s == GRASP_OK)
+        s = grasp_params_parse(ctx, params, t->params);
+    if (s == GRASP_OK)
+        s = grasp_groups_create(ctx, t->d->true4, t->n, &truth);
+    if (s == GRASP_OK)
+        s = grasp_learn_groups(ctx, t->method, model, rows, t->n_train, rows + t->n_train, t->n - t->n_train, params,
+                               truth, &groups, &report);
+    if ((s >= GRASP_OK) != (groups != NULL && report != NULL) && model != NULL && truth != NULL)
+        s = GRASP_E_INTERNAL;
+    if (groups != NULL) { /* cancelled or not, classes are never mixed */
+        grasp_status read = grasp_groups_labels(ctx, groups, t->label, t->n);
+        s = read == GRASP_OK ? s : read;
+    }
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_groups_free(truth);
+    grasp_params_free(params);
+    grasp_model_free(model);
+    grasp_matrix_free(x);
+    return s;
+}
+
+static trial *trial_of(int64_t n, int64_t n_train)
+{
+    trial *t = calloc(1, sizeof *t);
+    *t = (trial){.n = n, .n_train = n_train, .d = synthetic_read("contaminated")};
+    return t;
+}
+
+static void trial_free(trial *t)
+{
+    synthetic_free(t->d);
+    free(t);
+}
+
+START_TEST(failing_and_cancelled)
+{
+    trial *t = trial_of(60, 45);
+    t->method = cases[_i].method;
+    t->params = cases[_i].params;
+    for_each_failing_allocation(run_trial, t);
+    t->n = 300;
+    t->n_train = 200;
+    ck_assert_int_ge(for_each_cancel(run_trial, t), 2);
+    trial_free(t);
+}
+END_TEST
+
+START_TEST(same_labels_on_any_number_of_threads)
+{
+    trial *t = trial_of(400, 300);
+    t->method = cases[_i].method;
+    t->params = cases[_i].params;
+    for_each_thread_count(run_trial, t, GRASP_OK, t->label, sizeof t->label);
+    trial_free(t);
+}
+END_TEST
+
+Suite *check_infer_learn_suite(void);
+Suite *check_infer_learn_suite(void)
+{
+    Suite *suite = suite_create("infer_learn");
+    TCase *methods = tcase_create("methods"), *shared = tcase_create("shared"), *promises = tcase_create("promises");
+    tcase_add_loop_test(methods, grasp_is_infer, 0, 10);
+    tcase_add_test(shared, class_is_the_floor);
+    tcase_add_test(shared, rows_are_positions);
+    tcase_add_test(shared, refusals);
+    tcase_add_loop_test(promises, failing_and_cancelled, 0, CASES);
+    tcase_add_loop_test(promises, same_labels_on_any_number_of_threads, 0, CASES);
+    suite_add_tcase(suite, methods);
+    suite_add_tcase(suite, shared);
+    suite_add_tcase(suite, promises);
+    return suite;
+}
