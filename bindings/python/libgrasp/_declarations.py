@@ -310,6 +310,7 @@ FUNCTIONS = {
     "grasp_inference_n_settings": (i64, ptr),
     "grasp_inference_setting": (i32, ptr, ptr, i64, i64, ptr, ptr, ptr),
     "grasp_assign": (i32, ptr, ptr, ptr, ptr, i64, ptr),
+    "grasp_learn_groups": (i32, ptr, text, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr, ptr),
     "grasp_fit": (i32, ptr, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr),
     "grasp_table_load_csv": (i32, ptr, text, ptr, ptr),
     "grasp_table_free": (None, ptr),
