@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * grasp/train.h: training: empirical risk minimisation and group distributionally robust optimisation.
+ * grasp/train.h: training for the mean, for the worst group, and for what lies between, by one call.
  *
  * Part of <grasp.h>, the one header programs name.
  */
@@ -52,6 +52,23 @@ extern "C" {
 /** gdro: 1: adjusted losses divided by their sum in the weights' step; default 0 */
 #define GRASP_KEY_NORMALIZE "normalize"
 
+/** Trains by the method of that name, each described below under its parameters' name:
+ *
+ *      erm            mean loss; grasp_train_erm()
+ *      gdro           worst group's mean loss, needs groups; grasp_train_gdro()
+ *
+ *  groups_or_null: a label for each of the model's bound rows (GRASP_E_DIM). A method that needs groups refuses NULL
+ *  (GRASP_E_ARG), and leaves rows with GRASP_NOISE out of training and selection. The others train without them; given,
+ *  groups select epoch and candidate by the accuracy of the worst validation group, noise apart, instead of that of all
+ *  validation rows, and of the worst training group where no validation row has a group.
+ *  Rows, parameters (of the algorithm "method"), errors, outcomes and what an error leaves behind: as in
+ *  grasp_train_erm(). Unknown method: GRASP_E_ARG, naming the nearest.
+ *  *report_or_null: where groups select, "val_worst" and "best_val_worst" take the place of "val_accuracy" and
+ *  "best_val_accuracy". */
+GRASP_API grasp_status grasp_train(grasp_context *ctx, const char *method, grasp_model *model,
+                                   const grasp_groups *groups_or_null, const int64_t *train_rows_or_null,
+                                   int64_t n_train, const int64_t *val_rows_or_null, int64_t n_val,
+                                   const grasp_params *params_or_null, grasp_report **report_or_null);
 /** Minimises the mean loss (weighted, where the model has sample weights) over bound training rows, starting from the
  *  model's parameters.
  *  train_rows_or_null: n_train rows in [0, n_rows), repeats count twice; NULL: all, n_train = n_rows. val_rows_or_null:

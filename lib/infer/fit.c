@@ -67,7 +67,7 @@ static grasp_status train_erm(grasp_context *ctx, fit *f)
     grasp_report *part = NULL;
     grasp__options o = grasp__options_part(f->o, "erm");
     grasp__stage_mark outer = grasp__stage_begin(ctx, "erm", 0, 0.15);
-    grasp_status s = grasp__train_erm(ctx, f->model, f->rows, f->n_train, f->n_val ? f->rows + f->n_train : NULL,
+    grasp_status s = grasp__train_erm(ctx, f->model, NULL, f->rows, f->n_train, f->n_val ? f->rows + f->n_train : NULL,
                                       f->n_val, &o, f->report ? &part : NULL);
     grasp__stage_end(ctx, outer);
     grasp_status told = put_part(ctx, f, "erm", part);

@@ -5,8 +5,9 @@
  *                  or with reduction=sum (Zeng et al. 2022's code) sum_i w_i g_i
  *   lbfgs, newton  all rows at once, to a gradient norm: the result does not depend on where it starts (linear models)
  *
- * Candidates of adam and sgd are judged by validation accuracy. Without validation rows the lowest mean training loss
- * decides: training accuracy is 1 for whole ranges of rates once a model fits its data, and says nothing among them.
+ * Candidates of adam and sgd are judged by validation accuracy, or, with groups, by that of the worst group. Without
+ * validation rows the worst training group decides, or, without groups, the lowest mean training loss: training
+ * accuracy is 1 for whole ranges of rates once a model fits its data, and says nothing among them.
  *
  * Cost: see candidates.c, epochs.c and descent.c.
  */
@@ -45,12 +46,13 @@ enum { NEWTON_AUTO = 500 }; /* parameters up to which newton is the faster of th
 typedef struct training {
     grasp_model          *model;
     const grasp__options *o;
+    const grasp_groups   *groups;  /* what epochs and candidates are selected by; may be NULL */
     const char           *optimizer;
     int64_t              *rows;    /* lbfgs, newton; else NULL */
     grasp__batches        batches; /* adam, sgd: the same for every candidate */
     int64_t               n;       /* rows trained on */
     const int64_t        *val;
-    int64_t               n_val;
+    int64_t               n_val;   /* 0: no row to select by */
 } training;
 
 typedef struct weighing {
@@ -70,22 +72,27 @@ static grasp_status weigh(void *arg, int64_t n, const int64_t *rows, const doubl
     return GRASP_OK;
 }
 
-static grasp_status put(grasp_context *ctx, grasp_report *report, int64_t epochs, int64_t best, double accuracy,
-                        bool converged)
+static grasp_status put(grasp_context *ctx, const training *t, grasp_report *report, int64_t epochs, int64_t best,
+                        double score, bool converged)
 {
     grasp_status s = grasp__report_put_value(ctx, report, "epochs", (double)epochs);
     if (s == GRASP_OK)
         s = grasp__report_put_value(ctx, report, "best_epoch", (double)best);
     if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, report, "best_val_accuracy", accuracy);
+        s = grasp__report_put_value(ctx, report, t->groups ? "best_val_worst" : "best_val_accuracy", score);
     return s == GRASP_OK ? grasp__report_put_value(ctx, report, "converged", converged) : s;
+}
+
+static const char *score_name(const training *t)
+{
+    return t->groups ? "val_worst" : "val_accuracy";
 }
 
 static grasp_status begin(grasp_context *ctx, void *arg, grasp_report *report)
 {
     const training *t = arg;
     grasp_status s = grasp__report_put_text(ctx, report, "optimizer", t->optimizer);
-    return s == GRASP_OK ? put(ctx, report, 0, 0, NAN, false) : s;
+    return s == GRASP_OK ? put(ctx, t, report, 0, 0, NAN, false) : s;
 }
 
 static grasp_status train_by_epochs(grasp_context *ctx, training *t, grasp__score *score, grasp__trial *trial)
@@ -95,7 +102,7 @@ static grasp_status train_by_epochs(grasp_context *ctx, training *t, grasp__scor
     grasp__objective objective = {.name = "erm", .weigh = weigh, .arg = &w};
     grasp__optimizer optimizer;
     grasp__epochs e = {.model = t->model, .objective = &objective, .batches = &t->batches, .optimizer = &optimizer,
-                       .score = score, .score_name = "val_accuracy", .report = trial->report};
+                       .score = score, .score_name = score_name(t), .report = trial->report};
     grasp__epochs_options(o, &e);
     grasp_status s = grasp__optimizer_open(ctx, strcmp(t->optimizer, "adam") == 0, trial->setting[0],
                                            grasp__options_f64(o, GRASP_KEY_MOMENTUM), trial->setting[1],
@@ -103,7 +110,7 @@ static grasp_status train_by_epochs(grasp_context *ctx, training *t, grasp__scor
     if (s == GRASP_OK)
         s = grasp__epochs_run(ctx, &e);
     trial->score = e.best_score;
-    grasp_status told = s < GRASP_OK ? s : put(ctx, trial->report, e.done, e.best_epoch, e.best_score, false);
+    grasp_status told = s < GRASP_OK ? s : put(ctx, t, trial->report, e.done, e.best_epoch, e.best_score, false);
     grasp__optimizer_close(&optimizer);
     return told == GRASP_OK ? s : told;
 }
@@ -122,10 +129,10 @@ static grasp_status train_by_descent(grasp_context *ctx, training *t, grasp__sco
         s = grasp__score_now(ctx, score, &trial->score);
         grasp__stage_end(ctx, outer);
         if (s == GRASP_OK)
-            s = grasp__report_append(ctx, trial->report, "val_accuracy", trial->score);
+            s = grasp__report_append(ctx, trial->report, score_name(t), trial->score);
     }
     grasp_status told =
-        s < GRASP_OK ? s : put(ctx, trial->report, d.iterations, d.iterations, trial->score, d.converged);
+        s < GRASP_OK ? s : put(ctx, t, trial->report, d.iterations, d.iterations, trial->score, d.converged);
     if (told != GRASP_OK)
         return told;
     return s == GRASP_OK && !d.converged ? GRASP_NOT_CONVERGED : s;
@@ -157,16 +164,20 @@ static grasp_status train(grasp_context *ctx, void *arg, grasp__trial *trial)
 {
     training *t = arg;
     grasp__score score;
-    grasp_status s = grasp__score_open(ctx, t->model, NULL, t->val, t->n_val, &score);
+    grasp_status s = grasp__score_open(ctx, t->model, t->groups, t->val, t->n_val, &score);
     if (s == GRASP_OK)
         s = (t->rows ? train_by_descent : train_by_epochs)(ctx, t, &score, trial);
     grasp__score_close(&score);
     if (s == GRASP_OK && trial->compared && t->n_val == 0) {
         double loss = NAN;
         grasp__stage_mark outer = grasp__stage_begin(ctx, "erm", 1, 1);
-        s = mean_loss(ctx, t, &loss);
+        if (t->groups)
+            s = grasp__worst_accuracy(ctx, t->model, t->groups, t->batches.rows, t->n, &trial->score);
+        else
+            s = mean_loss(ctx, t, &loss);
         grasp__stage_end(ctx, outer);
-        trial->score = -loss;
+        if (!t->groups)
+            trial->score = -loss;
     }
     return s;
 }
@@ -199,11 +210,13 @@ static grasp_status choose(grasp_context *ctx, const grasp_model *m, const grasp
     return GRASP_OK;
 }
 
-grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train_rows, int64_t n_train,
-                              const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report)
+grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
+                              const int64_t *train_rows, int64_t n_train, const int64_t *val, int64_t n_val,
+                              const grasp__options *o, grasp_report **report)
 {
-    training t = {.model = m, .o = o, .val = val, .n_val = n_val};
-    grasp__candidates c = {.name = "erm", .by_val = n_val > 0, .begin = begin, .train = train, .arg = &t};
+    training t = {.model = m, .o = o, .groups = groups_or_null, .val = val};
+    t.n_val = grasp__any_group(groups_or_null, val, n_val) ? n_val : 0;
+    grasp__candidates c = {.name = "erm", .by_val = t.n_val > 0, .begin = begin, .train = train, .arg = &t};
     double total;
     if (report)
         *report = NULL;
@@ -227,32 +240,4 @@ grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t 
     grasp__batches_close(&t.batches);
     grasp__free(t.rows);
     return s;
-}
-
-static grasp_status train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train, int64_t n_train,
-                              const int64_t *val, int64_t n_val, const grasp_params *params_or_null,
-                              grasp_report **report)
-{
-    grasp_status s = grasp__check_training(ctx, model, train, n_train, val, n_val);
-    if (s != GRASP_OK)
-        return s;
-    grasp__options o;
-    s = grasp__options_open(ctx, params_or_null, &grasp__erm_params, &o);
-    if (s == GRASP_OK)
-        s = grasp__train_erm(ctx, model, train, n_train, val, n_val, &o, report);
-    grasp__options_close(&o);
-    return s;
-}
-
-grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, const int64_t *train_rows_or_null, int64_t n_train,
-                             const int64_t *val_rows_or_null, int64_t n_val, const grasp_params *params_or_null,
-                             grasp_report **report_or_null)
-{
-    if (report_or_null)
-        *report_or_null = NULL;
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, train_erm(ctx, model, train_rows_or_null, n_train, val_rows_or_null, n_val, params_or_null,
-                                       report_or_null));
 }

@@ -228,14 +228,12 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
                                int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o,
                                grasp_report **report)
 {
-    training t = {.model = m, .groups = g, .o = o, .val = val};
+    training t = {
+        .model = m, .groups = g, .o = o, .val = val, .n_val = grasp__any_group(g, val, n_val) ? n_val : 0};
     int64_t *rows = NULL, n;
     double total;
     if (report)
         *report = NULL;
-    for (int64_t i = 0; i < n_val; i++)
-        if (g->label[val[i]] != GRASP_NOISE)
-            t.n_val = n_val;
     grasp__candidates c = {.name = "gdro",
                            .key = {[RATE] = GRASP_KEY_RATE, [DECAY] = GRASP_KEY_WEIGHT_DECAY, [STEP] = GRASP_KEY_STEP},
                            .by_val = t.n_val > 0,
@@ -258,36 +256,4 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
     grasp__batches_close(&t.batches);
     grasp__free(rows);
     return s;
-}
-
-static grasp_status train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups, const int64_t *train,
-                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params_or_null,
-                               grasp_report **report)
-{
-    grasp__options o;
-    grasp_status s = grasp__check_training(ctx, model, train, n_train, val, n_val);
-    if (s == GRASP_OK)
-        s = grasp__groups_check(ctx, groups, "groups");
-    if (s == GRASP_OK)
-        s = grasp__check_equal(ctx, groups->n, grasp__model_n_rows(model), "samples of groups");
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__options_open(ctx, params_or_null, &grasp__gdro_params, &o);
-    if (s == GRASP_OK)
-        s = grasp__train_gdro(ctx, model, groups, train, n_train, val, n_val, &o, report);
-    grasp__options_close(&o);
-    return s;
-}
-
-grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
-                              const int64_t *train_rows_or_null, int64_t n_train, const int64_t *val_rows_or_null,
-                              int64_t n_val, const grasp_params *params_or_null, grasp_report **report_or_null)
-{
-    if (report_or_null)
-        *report_or_null = NULL;
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, train_gdro(ctx, model, groups, train_rows_or_null, n_train, val_rows_or_null, n_val,
-                                        params_or_null, report_or_null));
 }

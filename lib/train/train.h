@@ -24,11 +24,10 @@ grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, gras
 
 /* The work behind the public calls, for infer. Arguments have been checked. report may be NULL; *report is made
  * here. */
-grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const int64_t *train, int64_t n_train,
-                              const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report);
-grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train,
-                               int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o,
-                               grasp_report **report);
+typedef grasp_status grasp__trainer(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
+                                    const int64_t *train, int64_t n_train, const int64_t *val, int64_t n_val,
+                                    const grasp__options *o, grasp_report **report);
+grasp__trainer grasp__train_erm, grasp__train_gdro;
 /* GRASP_E_PARAM if an epoch is to be selected, or waited for, without a validation row. */
 grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val);
 

@@ -71,6 +71,8 @@ grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_g
                                const int64_t *rows, int64_t n, grasp__score *out);
 grasp_status grasp__score_now(grasp_context *ctx, grasp__score *score, double *out);
 void         grasp__score_close(grasp__score *score);
+/* Has any of the rows a group? Without groups every row has one. */
+bool grasp__any_group(const grasp_groups *groups_or_null, const int64_t *rows, int64_t n);
 /* The same at once: accuracy of the worst group among those that have rows in `rows`; NaN if none has. */
 grasp_status grasp__worst_accuracy(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *rows,
                                    int64_t n, double *out);

@@ -11,6 +11,14 @@
 #include <math.h>
 #include <string.h>
 
+bool grasp__any_group(const grasp_groups *groups_or_null, const int64_t *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (groups_or_null == NULL || groups_or_null->label[rows[i]] != GRASP_NOISE)
+            return true;
+    return false;
+}
+
 grasp_status grasp__score_open(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
                                const int64_t *rows, int64_t n, grasp__score *out)
 {
