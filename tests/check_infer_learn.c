@@ -63,7 +63,7 @@ static int64_t *learn(grasp_context *ctx, lab *l, const char *method, const char
 {
     int64_t *label = calloc(N, sizeof *label), p = grasp_model_n_params(l->model);
     double *before = calloc((size_t)p, sizeof *before), *after = calloc((size_t)p, sizeof *after);
-    grasp_params *params = text ? make_params(ctx, method, text) : NULL;
+    grasp_params *params = text ? make_params(ctx, strcmp(method, "jtt") == 0 ? "errors" : method, text) : NULL;
     grasp_groups *groups = NULL;
     ASSERT_OK(ctx, grasp_model_get_params(ctx, l->model, before, p));
     ASSERT_OK(ctx, grasp_learn_groups(ctx, method, l->model, l->train, N_TRAIN, l->val, N_VAL, params, l->truth,
@@ -144,6 +144,226 @@ START_TEST(grasp_is_infer)
     grasp_gradients_free(all);
     grasp_report_free(report);
     free(label);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- feasp ------------------------------------------------------------------------------------------------------- */
+
+/* The learner is grasp_infer_points() on the inputs, or on the features, which for a linear model are the same; and
+ * that is the published FeaSP of the fixtures. */
+START_TEST(feasp_is_infer_on_points)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    expected_choice *e = expected_chosen("clean", "features", "cosine");
+    grasp_params *params = make_params(ctx, "infer", "score=silhouette_euclidean");
+    grasp_inference *inference = NULL;
+    grasp_groups *groups = NULL;
+    grasp_report *report = NULL;
+    int64_t *inputs = learn(ctx, l, "feasp", "infer.score=silhouette_euclidean", &report),
+            *features = learn(ctx, l, "feasp", "infer.score=silhouette_euclidean;points=features", NULL);
+    ASSERT_OK(ctx, grasp_infer_points(ctx, l->x, l->d->y, N, params, NULL, &inference, NULL));
+    ASSERT_OK(ctx, grasp_inference_groups(ctx, inference, &groups));
+    for (int64_t i = 0; i < N; i++)
+        ck_assert(inputs[i] == e->label[i] && features[i] == e->label[i] &&
+                  grasp_groups_label(groups, i) == e->label[i]);
+    ck_assert_double_eq_tol(value(ctx, report, "ari"), e->ari4, 1e-9);
+    ck_assert_double_eq(value(ctx, report, "class.1.eps"), e->eps[1]);
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_inference_free(inference);
+    grasp_params_free(params);
+    free(features);
+    free(inputs);
+    free(e);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- from logits: the error set, environments, early outputs ----------------------------------------------------- */
+
+static const double error_set[2][2] = {{0.8978200473961778, 0.7968909688394743},
+                                       {0.825539327124768, 0.6613571110839067}}; /* by scikit-learn: pooled, within */
+
+/* The error set and EIIL are one, and score as scikit-learn's model has it on the same data. */
+START_TEST(error_set_and_environments)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, _i ? "contaminated" : "clean");
+    grasp_model *logistic = NULL;
+    grasp_report *errors = NULL, *eiil = NULL;
+    ASSERT_OK(ctx, grasp_model_create_logistic(ctx, 2, &logistic)); /* the penalty of scikit-learn's */
+    ASSERT_OK(ctx, grasp_model_bind(ctx, logistic, l->x, l->d->y, N));
+    ASSERT_OK(ctx, grasp_train_erm(ctx, logistic, l->train, N_TRAIN, NULL, 0, NULL, NULL));
+    grasp_model_free(l->model);
+    l->model = logistic;
+    int64_t *wrong = learn(ctx, l, "jtt", NULL, &errors), *env = learn(ctx, l, "eiil", NULL, &eiil), predicted[N],
+            n = 0;
+    ck_assert_double_eq_tol(value(ctx, errors, "ari"), error_set[_i][0], 1e-12);
+    ck_assert_double_eq_tol(value(ctx, errors, "ari_within"), error_set[_i][1], 1e-12);
+    ck_assert_double_eq(value(ctx, errors, "floor.errors"), value(ctx, errors, "ari"));
+    ck_assert_double_eq(value(ctx, eiil, "closed_form"), 1);
+    ck_assert_mem_eq(wrong, env, N * sizeof *wrong);
+    ASSERT_OK(ctx, grasp_model_predict(ctx, l->model, NULL, predicted, N));
+    grasp_params *params = make_params(ctx, "errors", "by_class=0");
+    grasp_groups *set = NULL;
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "jtt", l->model, NULL, N, NULL, 0, params, NULL, &set, NULL));
+    for (int64_t i = 0; i < N; i++) {
+        ck_assert_int_eq(grasp_groups_label(set, i), predicted[i] != l->d->y[i]);
+        ck_assert_int_eq(wrong[i], 2 * l->d->y[i] + (predicted[i] != l->d->y[i]));
+        n += predicted[i] != l->d->y[i];
+    }
+    ck_assert_double_eq(value(ctx, errors, "errors"), (double)n);
+    grasp_groups_free(set);
+    grasp_params_free(params);
+    grasp_report_free(eiil);
+    grasp_report_free(errors);
+    free(env);
+    free(wrong);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Random logits of several classes: the environments are the sign of sum_c p_c z_c - z_y wherever it is clear. */
+START_TEST(environments_in_closed_form)
+{
+    enum { M = 300, MOST_CLASSES = 5 };
+    static double z[M * MOST_CLASSES];
+    static int64_t y[M];
+    grasp_context *ctx = test_context();
+    int64_t classes = 2 + _i % 4;
+    grasp__rng rng = test_rng(900 + (uint64_t)_i);
+    random_normals(&rng, z, M * classes);
+    for (int64_t i = 0; i < M; i++) {
+        y[i] = grasp__rng_below(&rng, classes);
+        for (int64_t c = 0; c < classes; c++)
+            z[i * classes + c] = 3 * z[i * classes + c] + (c == y[i]);
+    }
+    grasp_matrix *logits = NULL;
+    grasp_groups *groups = NULL;
+    grasp_report *report = NULL;
+    grasp_params *params = make_params(ctx, "eiil", "by_class=0;rate=0.01");
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, M, classes, classes, z, NULL, NULL, &logits));
+    ASSERT_OK(ctx, grasp_infer_outputs(ctx, "eiil", logits, y, M, params, NULL, &groups, &report));
+    double same = 0;
+    for (int64_t i = 0; i < M; i++) {
+        double top = -INFINITY, sum = 0, d = 0;
+        for (int64_t c = 0; c < classes; c++)
+            top = fmax(top, z[i * classes + c]);
+        for (int64_t c = 0; c < classes; c++)
+            sum += exp(z[i * classes + c] - top);
+        for (int64_t c = 0; c < classes; c++)
+            d += exp(z[i * classes + c] - top) / sum * z[i * classes + c];
+        d -= z[i * classes + y[i]];
+        bool agrees = grasp_groups_label(groups, i) == (d > 0);
+        ck_assert_msg(agrees || fabs(d) < 0.01, "sample %d with d = %g is in environment %d", (int)i, d,
+                      (int)grasp_groups_label(groups, i));
+        same += agrees;
+    }
+    ck_assert_double_eq_tol(value(ctx, report, "closed_form"), same / M, 1e-12);
+    ck_assert_double_gt(same / M, 0.99);
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_matrix_free(logits);
+    grasp_params_free(params);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* The model's logits, as C columns or one, say what the model says. */
+START_TEST(outputs_are_the_model)
+{
+    static const char *const method[] = {"jtt", "eiil"}, *const algorithm[] = {"errors", "eiil"};
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    grasp_matrix *logits = NULL, *margin = NULL;
+    grasp_params *params = make_params(ctx, algorithm[_i], _i ? "steps=50" : "by_class=1");
+    grasp_groups *own = NULL, *two = NULL, *one = NULL;
+    grasp_report *a = NULL, *b = NULL;
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, GRASP_F64, N, 2, &logits));
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, GRASP_F64, N, 1, &margin));
+    ASSERT_OK(ctx, grasp_model_logits(ctx, l->model, NULL, logits));
+    const double *z = grasp_matrix_data(logits);
+    for (int64_t i = 0; i < N; i++)
+        ((double *)grasp_matrix_data(margin))[i] = z[2 * i + 1] - z[2 * i];
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, method[_i], l->model, NULL, N, NULL, 0, params, l->truth, &own, &a));
+    ASSERT_OK(ctx, grasp_infer_outputs(ctx, method[_i], logits, l->d->y, N, params, l->truth, &two, &b));
+    ASSERT_OK(ctx, grasp_infer_outputs(ctx, method[_i], margin, l->d->y, N, params, NULL, &one, NULL));
+    for (int64_t i = 0; i < N; i++)
+        ck_assert(grasp_groups_label(own, i) == grasp_groups_label(two, i) &&
+                  grasp_groups_label(own, i) == grasp_groups_label(one, i));
+    ck_assert_int_eq(grasp_report_count(a), grasp_report_count(b));
+    for (int64_t i = 0; i < grasp_report_count(a); i++)
+        if (!isnan(value(ctx, a, grasp_report_name(a, i))))
+            ck_assert_double_eq(value(ctx, a, grasp_report_name(a, i)), value(ctx, b, grasp_report_name(a, i)));
+    int64_t far[N];
+    memcpy(far, l->d->y, sizeof far);
+    far[7] = 2;
+    grasp_groups *none = NULL;
+#define OUTPUTS(METHOD, LOGITS, Y, COUNT)                                                                              \
+    grasp_infer_outputs(ctx, METHOD, LOGITS, Y, COUNT, NULL, NULL, &none, NULL)
+    ASSERT_STATUS(ctx, OUTPUTS("jtt", logits, far, N), GRASP_E_ARG, "y[7] is 2");
+    ASSERT_STATUS(ctx, OUTPUTS("grasp", logits, far, N), GRASP_E_ARG, "\"eiil\"");
+    ASSERT_STATUS(ctx, OUTPUTS("jtt", logits, l->d->y, N - 1), GRASP_E_DIM, "logits");
+    ASSERT_STATUS(ctx, OUTPUTS("jtt", NULL, l->d->y, N), GRASP_E_ARG, "logits");
+    ASSERT_STATUS(ctx, OUTPUTS("jtt", logits, NULL, N), GRASP_E_ARG, "y");
+    ((double *)grasp_matrix_data(logits))[5] = NAN;
+    ASSERT_STATUS(ctx, OUTPUTS("jtt", logits, l->d->y, N), GRASP_E_NUMERIC, "row 2");
+#undef OUTPUTS
+    ck_assert_ptr_null(none);
+    grasp_report_free(b);
+    grasp_report_free(a);
+    grasp_groups_free(one);
+    grasp_groups_free(two);
+    grasp_groups_free(own);
+    grasp_params_free(params);
+    grasp_matrix_free(margin);
+    grasp_matrix_free(logits);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Early outputs that lie in two heaps a class are told apart, and later samples go to the nearest heap. */
+START_TEST(early_outputs)
+{
+    enum { M = 400 };
+    static double z[M * 2];
+    static int64_t y[M];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(950);
+    random_normals(&rng, z, 2 * M);
+    for (int64_t i = 0; i < M; i++) {
+        y[i] = i % 2;
+        for (int64_t c = 0; c < 2; c++)
+            z[2 * i + c] = 0.1 * z[2 * i + c] + (i % 4 < 2 ? 3 : -3) * (c == y[i] ? 1 : -1);
+    }
+    grasp_matrix *logits = NULL;
+    grasp_groups *groups = NULL;
+    grasp_report *report = NULL;
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, M, 2, 2, z, NULL, NULL, &logits));
+    ASSERT_OK(ctx, grasp_infer_outputs(ctx, "spare", logits, y, M, NULL, NULL, &groups, &report));
+    for (int64_t i = 0; i < M; i++)
+        ck_assert_int_eq(grasp_groups_label(groups, i), 2 * y[i] + i % 4 / 2);
+    ck_assert_double_eq(value(ctx, report, "class.0.min_samples"), 2);
+    ck_assert_double_gt(value(ctx, report, "class.0.score"), 0.9);
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_matrix_free(logits);
+    lab *l = lab_open(ctx, "clean"); /* of a model: its parameters do not matter */
+    int64_t *first = learn(ctx, l, "spare", "epochs=3;val=assign", &report);
+    const double zero[6] = {0};
+    ASSERT_OK(ctx, grasp_model_set_params(ctx, l->model, zero, 6));
+    int64_t *second = learn(ctx, l, "spare", "epochs=3;val=assign", NULL);
+    ck_assert_mem_eq(first, second, N * sizeof *first);
+    ck_assert_double_ge(value(ctx, report, "groups"), 4);
+    grasp_report_free(report);
+    free(second);
+    free(first);
     lab_free(l);
     grasp_context_free(ctx);
 }
@@ -258,6 +478,11 @@ static const struct {
     {"class", ""},
     {"grasp", "infer.eps=0.2,0.4;infer.min_samples=3"},
     {"grasp", "infer.eps=0.2,0.4;infer.min_samples=3;val=assign"},
+    {"feasp", "infer.eps=0.2,0.4;infer.min_samples=3;points=features"},
+    {"feasp", "infer.algorithm=kmeans;infer.k=2,3;infer.restarts=2;val=assign"},
+    {"jtt", ""},
+    {"eiil", "steps=300"},
+    {"spare", "epochs=1;k=2,3;restarts=2"},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -281,7 +506,7 @@ static grasp_status run_trial(grasp_context *ctx, void *arg)
     if (s == GRASP_OK)
         s = grasp_model_set_params(ctx, model, theta, 6);
     if (s == GRASP_OK)
-        s = grasp_params_create(ctx, t->method, &params);
+        s = grasp_params_create(ctx, strcmp(t->method, "jtt") == 0 ? "errors" : t->method, &params);
     if (s == GRASP_OK)
         s = grasp_params_parse(ctx, params, t->params);
     if (s == GRASP_OK)
@@ -346,6 +571,11 @@ Suite *check_infer_learn_suite(void)
     Suite *suite = suite_create("infer_learn");
     TCase *methods = tcase_create("methods"), *shared = tcase_create("shared"), *promises = tcase_create("promises");
     tcase_add_loop_test(methods, grasp_is_infer, 0, 10);
+    tcase_add_test(methods, feasp_is_infer_on_points);
+    tcase_add_loop_test(methods, error_set_and_environments, 0, 2);
+    tcase_add_loop_test(methods, environments_in_closed_form, 0, 8);
+    tcase_add_loop_test(methods, outputs_are_the_model, 0, 2);
+    tcase_add_test(methods, early_outputs);
     tcase_add_test(shared, class_is_the_floor);
     tcase_add_test(shared, rows_are_positions);
     tcase_add_test(shared, refusals);

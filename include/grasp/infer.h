@@ -30,6 +30,14 @@ typedef struct grasp_inference grasp_inference;
 /** fit, grasp: "joint" (default, published: validation rows are clustered with the training rows) or "assign" (given
  *  the groups of those, as grasp_assign() does) */
 #define GRASP_KEY_VAL "val"
+/** feasp: "inputs" (default, published: the rows a built-in model is bound to) or "features" (what its last layer
+ *  sees) */
+#define GRASP_KEY_POINTS "points"
+/** eiil: Adam's steps, each on all samples; default 10000 */
+#define GRASP_KEY_STEPS "steps"
+/** jtt, eiil: 1 (default): each class has groups of its own; 0: one partition for all classes, of which group 1 are the
+ *  errors, the set that JTT trains on, or environment 1 */
+#define GRASP_KEY_BY_CLASS "by_class"
 /** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
  *  model came with). A final model starts from its own. */
 #define GRASP_KEY_START "start"
@@ -55,6 +63,12 @@ typedef struct grasp_inference grasp_inference;
 GRASP_API grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradients, const int64_t *y, int64_t n,
                                    const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                    grasp_inference **out, grasp_report **report_or_null);
+/** The same on a matrix of points (n rows), kept by reference and not to be written meanwhile: FeaSP (Zeng et al. 2022)
+ *  on inputs or features, or a user's own embedding. Nothing is scaled. New samples are assigned as dense gradients of
+ *  the same numbers. params_or_null: "infer"; report and errors as there. */
+GRASP_API grasp_status grasp_infer_points(grasp_context *ctx, grasp_matrix *points, const int64_t *y, int64_t n,
+                                          const grasp_params *params_or_null, const grasp_groups *truth_or_null,
+                                          grasp_inference **out, grasp_report **report_or_null);
 GRASP_API grasp_inference *grasp_inference_ref(grasp_inference *inference);
 GRASP_API void             grasp_inference_free(grasp_inference *inference);
 /** Groups of the samples inferred from, in their order. */
@@ -79,31 +93,50 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
 /** Groups by any of the methods that Zeng et al. 2022 compare, in one form, so that one can choose by evidence.
  *
- *    method    groups of a class                                  taken from the model
- *    "class"   the class is one group: the floor                  nothing
- *    "grasp"   grasp_infer()                                      gradients
+ *    method   groups of a class                                    taken from the model    parameters
+ *    "class"  the class is one group: the floor                    nothing                 "class": none
+ *    "grasp"  grasp_infer()                                        gradients               "grasp"
+ *    "feasp"  grasp_infer_points() (Zeng et al. 2022)              inputs, or features     "feasp"
+ *    "jtt"    right and wrong: the error set (Liu et al. 2021)     predictions             "errors"
+ *    "eiil"   two environments (Creager et al. 2021)               logits                  "eiil"
+ *    "spare"  k-means on the logits of early training, k by        fresh parameters, for   "spare"
+ *             silhouette (Yang et al. 2024)                        a copy that is trained
+ *
+ *  eiil: maximises (g_a^2 + g_b^2) / 2 over w, with q_i = 1 / (1 + exp(-w_i)), g_a = mean q_i d_i, g_b = mean (1 - q_i)
+ *  d_i, d_i = sum_c p_ic z_ic - z_i,y, p = softmax(z), by steps of Adam at rate on all samples at once; environment 1
+ *  is the one of larger mean d. The optimum is [d > 0], with two classes the error set; value "closed_form" is the
+ *  share of samples on which the result agrees with it.
  *
  *  model: bound and trained; it is left as it was. train_rows_or_null: n_train >= 1 bound rows, NULL: all (n_train =
  *  n_rows); val_rows: further rows, NULL, 0: none; each row at most once in either. *out: a label for each training
  *  row, then for each validation row, in their order; ids are global over the classes, which are taken in ascending
- *  order, and outliers are GRASP_NOISE. params_or_null: parameters of the algorithm named like the method. "grasp": val
- *  (validation rows are clustered with the training rows, or given their groups as by grasp_assign()) and parts
- *  "infer." and "gradients.".
+ *  order, and outliers are GRASP_NOISE.
+ *  Parameters: grasp, feasp, spare: val (validation rows are clustered with the training rows, or given their groups as
+ *  by grasp_assign(); elsewhere they are samples like any other); grasp: parts "infer." and "gradients."; feasp:
+ *  points, part "infer."; spare: epochs, rate, batch of Adam, k, restarts of k-means; jtt, eiil: by_class; eiil: steps,
+ *  rate.
  *  truth_or_null: known groups of the same samples in the same order, for score=ari and the report.
  *
  *  *report_or_null: the values of grasp_infer(), of what the method has (else eps and score are NaN, min_samples 0),
- *  all of them counted over all samples; with truth_or_null also "ari" and "ari_within" (grasp_metric_ari(), noise a
- *  group), and what needs no learner: "floor.class", the index of the classes, and "floor.errors", that of the classes
- *  split by whether the model is right.
+ *  all of them counted over all samples; jtt: "errors"; with truth_or_null also "ari" and "ari_within"
+ *  (grasp_metric_ari(), noise a group), and what needs no learner: "floor.class", the index of the classes, and
+ *  "floor.errors", that of the classes split by whether the model is right.
  *  GRASP_CANCELLED: classes not reached are one group, samples not assigned are noise. GRASP_NOT_CONVERGED: an
  *  iteration met its limit. Errors: GRASP_E_ARG, GRASP_E_STATE (not bound), GRASP_E_DIM, GRASP_E_EMPTY (no training
  *  row), GRASP_E_PARAM, GRASP_E_UNSUPPORTED (a custom model lacks a hook), GRASP_E_NUMERIC, memory. Same labels for any
- *  number of threads. */
+ *  number of threads. Cost: jtt a forward pass; eiil steps x n exponentials; spare epochs of training, and k-means. */
 GRASP_API grasp_status grasp_learn_groups(grasp_context *ctx, const char *method, grasp_model *model,
                                           const int64_t *train_rows_or_null, int64_t n_train,
                                           const int64_t *val_rows_or_null, int64_t n_val,
                                           const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                           grasp_groups **out, grasp_report **report_or_null);
+/** The same from logits alone, of a model that the library does not know: method "jtt", "eiil" or "spare" (logits early
+ *  in training, whose groups k-means finds). logits: n x C, or n x 1, z, which stands for the columns 0, z; y: n >= 1
+ *  classes in [0, C). Parameters, report and errors as in grasp_learn_groups(). */
+GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *method, const grasp_matrix *logits,
+                                           const int64_t *y, int64_t n, const grasp_params *params_or_null,
+                                           const grasp_groups *truth_or_null, grasp_groups **out,
+                                           grasp_report **report_or_null);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
  *  and validation rows by grasp_infer(); outliers dropped; grasp_train_gdro() on the groups, which tries every
  *  combination of gdro.rate, gdro.weight_decay and gdro.step and keeps the one whose worst learned validation group is

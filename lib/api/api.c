@@ -30,6 +30,10 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__fit_params,
     &grasp__learn_class_params,
     &grasp__learn_grasp_params,
+    &grasp__learn_feasp_params,
+    &grasp__learn_errors_params,
+    &grasp__learn_eiil_params,
+    &grasp__learn_spare_params,
     NULL,
 };
 

@@ -144,7 +144,10 @@ enum {
     GRASP__RNG_SAMPLE  = 3,
     GRASP__RNG_KMEANS  = 4,
     GRASP__RNG_SPLIT   = 5,
-    GRASP__RNG_TEST    = 6
+    GRASP__RNG_TEST    = 6,
+    GRASP__RNG_EIIL    = 21,
+    GRASP__RNG_XRM     = 22,
+    GRASP__RNG_GMM     = 23
 };
 void     grasp__rng_init(grasp__rng *rng, uint64_t seed, uint32_t purpose, uint64_t item);
 uint32_t grasp__rng_u32(grasp__rng *rng);
@@ -184,9 +187,12 @@ typedef struct grasp__param_table {
 } grasp__param_table;
 
 grasp_status grasp__params_create(grasp_context *ctx, const grasp__param_table *table, grasp_params **out);
-/* What grasp_params_set_i64() and _f64() do, for library code that fills the parameters of a part. */
+/* What grasp_params_set_i64(), _f64(), _i64s() and _str() do, for library code that fills the parameters of a part. */
 grasp_status grasp__params_set_i64(grasp_context *ctx, grasp_params *params, const char *key, int64_t value);
 grasp_status grasp__params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value);
+grasp_status grasp__params_set_i64s(grasp_context *ctx, grasp_params *params, const char *key, const int64_t *values,
+                                    int64_t n);
+grasp_status grasp__params_set_str(grasp_context *ctx, grasp_params *params, const char *key, const char *word);
 
 /* How an algorithm reads its options: a params object (or defaults) seen through one table and a prefix. */
 typedef struct grasp__options {

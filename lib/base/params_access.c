@@ -49,6 +49,29 @@ grasp_status grasp__params_set_i64(grasp_context *ctx, grasp_params *params, con
     return s;
 }
 
+grasp_status grasp__params_set_i64s(grasp_context *ctx, grasp_params *params, const char *key, const int64_t *values,
+                                    int64_t n)
+{
+    grasp__entry *entry;
+    grasp_status s = grasp__params_find(ctx, params, key, strlen(key), &entry);
+    if (s == GRASP_OK)
+        s = grasp__entry_set_i64s(ctx, entry, values, n);
+    if (s == GRASP_OK)
+        entry->given = true;
+    return s;
+}
+
+grasp_status grasp__params_set_str(grasp_context *ctx, grasp_params *params, const char *key, const char *word)
+{
+    grasp__entry *entry;
+    grasp_status s = grasp__params_find(ctx, params, key, strlen(key), &entry);
+    if (s == GRASP_OK)
+        s = grasp__entry_set_word(ctx, entry, word, strlen(word));
+    if (s == GRASP_OK)
+        entry->given = true;
+    return s;
+}
+
 grasp_status grasp_params_set_f64(grasp_context *ctx, grasp_params *params, const char *key, double value)
 {
     grasp__entry *entry;

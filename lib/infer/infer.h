@@ -18,11 +18,18 @@ extern const grasp__param_table grasp__infer_params;
 extern const grasp__param_table grasp__fit_params;
 extern const grasp__param_table grasp__learn_class_params;
 extern const grasp__param_table grasp__learn_grasp_params;
+extern const grasp__param_table grasp__learn_feasp_params;
+extern const grasp__param_table grasp__learn_errors_params;
+extern const grasp__param_table grasp__learn_eiil_params;
+extern const grasp__param_table grasp__learn_spare_params;
 
-/* A row that stands in the tables of fit and of the learners that cluster. */
+/* Rows that stand in the tables of fit and of the learners that cluster. */
 #define GRASP__VAL_PARAM                                                                                               \
     {GRASP_KEY_VAL, GRASP_PARAM_STR, "joint", "joint|assign",                                                          \
      "validation rows are clustered with the training rows (published), or assigned to the clusters of those"}
+#define GRASP__BY_CLASS_PARAM                                                                                          \
+    {GRASP_KEY_BY_CLASS, GRASP_PARAM_BOOL, "true", NULL,                                                               \
+     "each class has groups of its own, else 1 are the errors or environment 1, and 0 the others"}
 
 enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
 

@@ -3,7 +3,6 @@
  * What a method needs, gradients, features or outputs, it takes from the model.
  */
 #include "infer/learn.h"
-#include "metrics/metrics.h"
 
 #include <string.h>
 
@@ -28,6 +27,10 @@ static const struct {
 } methods[] = {
     {"class", &grasp__learn_class_params, learn_class},
     {"grasp", &grasp__learn_grasp_params, grasp__learn_grasp},
+    {"feasp", &grasp__learn_feasp_params, grasp__learn_feasp},
+    {"jtt", &grasp__learn_errors_params, grasp__learn_errors},
+    {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
+    {"spare", &grasp__learn_spare_params, grasp__learn_spare},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -74,14 +77,6 @@ static grasp_status check_arguments(grasp_context *ctx, const grasp_model *model
     return s;
 }
 
-static void close_learning(grasp__learning *l)
-{
-    grasp__free(l->rows);
-    grasp__free(l->y);
-    grasp__free(l->classes);
-    grasp__free(l->label);
-}
-
 /* Rows, and their classes, each of which is a group so far. Cancelled: not even the classes are known. */
 static grasp_status open_learning(grasp_context *ctx, grasp__learning *l, const int64_t *train, const int64_t *val)
 {
@@ -92,8 +87,6 @@ static grasp_status open_learning(grasp_context *ctx, grasp__learning *l, const 
         s = grasp__check_rows_once(ctx, grasp__model_n_rows(l->model), l->rows, l->n_train, l->n_val);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, l->n, sizeof *l->y, &l->y);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, l->n, sizeof *l->label, &l->label);
     if (s == GRASP_OK) {
         grasp__stage_mark outer = grasp__stage_begin(ctx, "classes", 0, 0);
         s = labels = grasp__model_labels(ctx, l->model, l->rows, l->n, l->y);
@@ -104,62 +97,11 @@ static grasp_status open_learning(grasp_context *ctx, grasp__learning *l, const 
         s = GRASP_OK;
     }
     if (s == GRASP_OK)
-        s = grasp__distinct(ctx, l->y, l->n, &l->classes, &l->n_classes);
-    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
-        l->label[i] = grasp__code_of(l->classes, l->n_classes, l->y[i]);
-    if (s == GRASP_OK)
-        s = grasp__report_classes(ctx, l->report, l->classes, l->n_classes);
+        s = grasp__learning_classes(ctx, l);
     return s == GRASP_OK ? labels : s;
 }
 
-/* ---- known groups ------------------------------------------------------------------------------------------------ */
-
-/* The found groups against the known ones, beside what needs no learner: the classes, and the classes by error. */
-static grasp_status report_truth(grasp_context *ctx, const grasp__learning *l, const grasp_groups *found)
-{
-    int64_t *predicted = NULL;
-    grasp_groups *floor = NULL, *errors = NULL;
-    double value[4];
-    grasp_status s = grasp__alloc(ctx, l->n, sizeof *predicted, &predicted);
-    if (s == GRASP_OK)
-        s = grasp__model_predict(ctx, l->model, l->rows, l->n, predicted);
-    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
-        predicted[i] = 2 * grasp__code_of(l->classes, l->n_classes, l->y[i]) + (predicted[i] != l->y[i]);
-    if (s == GRASP_OK)
-        s = grasp__groups_create_coded(ctx, predicted, l->n, &errors);
-    if (s == GRASP_OK)
-        s = grasp__groups_create_coded(ctx, l->y, l->n, &floor);
-    if (s == GRASP_OK)
-        s = grasp__ari(ctx, found, l->truth, GRASP_NOISE_GROUP, &value[0]);
-    if (s == GRASP_OK)
-        s = grasp__ari_within(ctx, l->y, found, l->truth, GRASP_NOISE_GROUP, &value[1]);
-    if (s == GRASP_OK)
-        s = grasp__ari(ctx, floor, l->truth, GRASP_NOISE_GROUP, &value[2]);
-    if (s == GRASP_OK)
-        s = grasp__ari(ctx, errors, l->truth, GRASP_NOISE_GROUP, &value[3]);
-    static const char *const name[] = {"ari", "ari_within", "floor.class", "floor.errors"};
-    for (int q = 0; s == GRASP_OK && q < 4; q++)
-        s = grasp__report_put_value(ctx, l->report, name[q], value[q]);
-    grasp_groups_free(errors);
-    grasp_groups_free(floor);
-    grasp__free(predicted);
-    return s;
-}
-
 /* ---- the call ---------------------------------------------------------------------------------------------------- */
-
-static grasp_status finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome, grasp_groups **out)
-{
-    grasp_status s = grasp__groups_create(ctx, l->label, l->n, out);
-    if (s == GRASP_OK)
-        s = grasp__report_counts(ctx, l->report, l->classes, l->n_classes, l->y, *out);
-    if (s == GRASP_OK && outcome != GRASP_CANCELLED && l->report != NULL && l->truth != NULL) {
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "compare", 0.95, 1);
-        s = report_truth(ctx, l, *out);
-        grasp__stage_end(ctx, outer);
-    }
-    return s == GRASP_OK ? outcome : s;
-}
 
 static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *model, const int64_t *train,
                           int64_t n_train, const int64_t *val, int64_t n_val, const grasp_params *params,
@@ -185,16 +127,12 @@ static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *m
         grasp__stage_end(ctx, outer);
     }
     if (s >= GRASP_OK)
-        s = finish(ctx, &l, s, out);
+        s = grasp__learning_finish(ctx, &l, s, out);
     if (s >= GRASP_OK && report != NULL)
         *report = l.report;
     else
         grasp_report_free(l.report);
-    if (s < GRASP_OK) {
-        grasp_groups_free(*out);
-        *out = NULL;
-    }
-    close_learning(&l);
+    grasp__learning_close(&l);
     grasp__options_close(&o);
     return s;
 }

@@ -8,7 +8,10 @@
 
 /* Samples are the training rows followed by the validation rows. */
 typedef struct grasp__learning {
-    grasp_model          *model;         /* bound; what a learner changes it puts back */
+    grasp_model          *model;         /* bound; what a learner changes it puts back. NULL: there are logits only */
+    int64_t               n_outputs;
+    const double         *logits;        /* n x n_outputs, whose columns are the classes; NULL: to be asked of the
+                                            model */
     int64_t               n_train, n_val, n;
     int64_t              *rows, *y;      /* n: bound rows, and their classes */
     int64_t               n_classes;
@@ -22,10 +25,27 @@ typedef struct grasp__learning {
 /* Fills `label` with ids global over the classes, GRASP_NOISE for outliers. GRASP_CANCELLED and GRASP_NOT_CONVERGED
  * leave labels that can be used. The counts of the report are made afterwards. */
 typedef grasp_status grasp__learner(grasp_context *ctx, grasp__learning *l);
-grasp__learner grasp__learn_grasp;
+grasp__learner grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil, grasp__learn_spare;
 
-/* grasp_infer() on rows of the samples (gradients or points), by the options "val" and "infer.": labels and report. */
-grasp_status grasp__learn_rows_of(grasp_context *ctx, grasp__learning *l, grasp_gradients *all);
+/* What the model says about the samples, or the logits: predicted classes (n), and logits, *out a new block or NULL
+ * where the learning has them. */
+grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *l, int64_t *predicted);
+grasp_status grasp__learning_logits(grasp_context *ctx, const grasp__learning *l, double **out, const double **logits,
+                                    int64_t *n_outputs);
+/* Labels from parts of the samples, numbers from 0 (n): by the option "by_class" each class has its own. */
+grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const int64_t *part);
+/* Rows of points, by reference, for grasp__learn_by_infer(): a matrix of as many rows as samples. */
+grasp_status grasp__learning_features(grasp_context *ctx, const grasp__learning *l, grasp_matrix **out);
+/* What ends a learning: groups, and a report of counts and of the known groups. Takes the outcome so far. */
+grasp_status grasp__learning_finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome,
+                                    grasp_groups **out);
+grasp_status grasp__learning_classes(grasp_context *ctx, grasp__learning *l); /* from y; labels and report so far */
+void         grasp__learning_close(grasp__learning *l);
+
+/* grasp_infer() on rows of the samples, gradients or points, by its options and the learner's "val": labels and
+ * report. */
+grasp_status grasp__learn_by_infer(grasp_context *ctx, grasp__learning *l, grasp_gradients *all,
+                                   const grasp__options *infer);
 
 /* Every row once, in train or in val: GRASP_E_ARG. rows: those of train followed by those of val, below n_bound. */
 grasp_status grasp__check_rows_once(grasp_context *ctx, int64_t n_bound, const int64_t *rows, int64_t n_train,

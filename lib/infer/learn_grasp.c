@@ -15,11 +15,11 @@ const grasp__param_table grasp__learn_grasp_params = {
     sizeof params / sizeof *params,
     {{"infer", &grasp__infer_params}, {"gradients", &grasp__gradients_params}, {NULL, NULL}}};
 
-grasp_status grasp__learn_rows_of(grasp_context *ctx, grasp__learning *l, grasp_gradients *all)
+grasp_status grasp__learn_by_infer(grasp_context *ctx, grasp__learning *l, grasp_gradients *all,
+                                   const grasp__options *o)
 {
     bool assign = grasp__options_is(l->o, GRASP_KEY_VAL, "assign");
     int64_t n = assign ? l->n_train : l->n, *position = NULL;
-    grasp__options o = grasp__options_part(l->o, "infer");
     grasp_gradients *train = NULL, *val = NULL;
     grasp_groups *truth = NULL, *assigned = NULL;
     grasp_inference *inference = NULL;
@@ -32,7 +32,7 @@ grasp_status grasp__learn_rows_of(grasp_context *ctx, grasp__learning *l, grasp_
     if (s == GRASP_OK && l->truth != NULL)
         s = grasp__groups_select(ctx, l->truth, position, n, &truth);
     if (s == GRASP_OK)
-        s = grasp__infer(ctx, train, l->y, n, &o, truth, &inference, l->report ? &report : NULL);
+        s = grasp__infer(ctx, train, l->y, n, o, truth, &inference, l->report ? &report : NULL);
     if (s >= GRASP_OK) {
         memcpy(l->label, inference->groups->label, (size_t)n * sizeof *l->label);
         told = grasp__report_merge(ctx, l->report, "", report);
@@ -61,14 +61,14 @@ grasp_status grasp__learn_rows_of(grasp_context *ctx, grasp__learning *l, grasp_
 
 grasp_status grasp__learn_grasp(grasp_context *ctx, grasp__learning *l)
 {
-    grasp__options o = grasp__options_part(l->o, "gradients");
+    grasp__options o = grasp__options_part(l->o, "gradients"), infer = grasp__options_part(l->o, "infer");
     grasp_gradients *g = NULL;
     grasp__stage_mark outer = grasp__stage_begin(ctx, "gradients", 0, 0.1);
     grasp_status s = grasp__gradients_compute(ctx, l->model, l->rows, l->n, &o, &g);
     grasp__stage_end(ctx, outer);
     if (s == GRASP_OK) {
         outer = grasp__stage_begin(ctx, "infer", 0.1, 1);
-        s = grasp__learn_rows_of(ctx, l, g);
+        s = grasp__learn_by_infer(ctx, l, g, &infer);
         grasp__stage_end(ctx, outer);
     }
     grasp__gradients_free(g);

@@ -50,6 +50,18 @@ grasp_status grasp_model_bind(grasp_context *ctx, grasp_model *model, grasp_matr
     return grasp__leave(ctx, bind(ctx, model, x, y, n));
 }
 
+grasp_status grasp__model_relabel(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                  const int64_t *label)
+{
+    if (grasp__model_is_custom(m))
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                           "model is custom, whose labels are its own; other labels need a built-in model");
+    for (int64_t i = 0; i < n; i++)
+        m->y[rows[i]] = label[i];
+    grasp__network_data_changed(m);
+    return GRASP_OK;
+}
+
 static grasp_status set_sample_weights(grasp_context *ctx, grasp_model *m, const double *weight, int64_t n)
 {
     double *copy = NULL, total = 0;

@@ -140,6 +140,11 @@ bool grasp__model_has_factors(const grasp_model *m)
     return m->n_layers > 0;
 }
 
+grasp_matrix *grasp__model_inputs(const grasp_model *m)
+{
+    return m->x;
+}
+
 const double *grasp__model_sample_weights(const grasp_model *m)
 {
     return m->sample_weights;

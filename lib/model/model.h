@@ -43,6 +43,7 @@ bool grasp__model_has_factors(const grasp_model *m);
 bool grasp__model_has_sample_grads(const grasp_model *m);
 grasp_status grasp__model_layer_shape(grasp_context *ctx, const grasp_model *m, int64_t layer,
                                       grasp__layer_shape *shape);
+grasp_matrix *grasp__model_inputs(const grasp_model *m); /* the bound matrix, not a reference; custom: NULL */
 const double *grasp__model_sample_weights(const grasp_model *m); /* NULL: all 1 */
 /* mask[j] = 1 where parameter j is a bias (not penalised), 0 elsewhere; a model without layers has no known bias. */
 grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, uint8_t *mask);
@@ -58,6 +59,10 @@ grasp_status grasp__model_set_params(grasp_context *ctx, grasp_model *m, const d
 grasp_status grasp__model_init(grasp_context *ctx, grasp_model *m, uint64_t stream);
 grasp_status grasp__model_copy(grasp_context *ctx, const grasp_model *m, grasp_model **out);
 void grasp__model_free(grasp_model *m);
+/* Other classes, each in [0, n_classes), for chosen bound rows of a built-in model, whose copies keep theirs. Custom,
+ * whose labels are the caller's: GRASP_E_UNSUPPORTED. */
+grasp_status grasp__model_relabel(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                  const int64_t *label);
 /* rows NULL: all rows. Work in batches inside, tick, may return GRASP_CANCELLED. */
 grasp_status grasp__model_loss(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n,
                                double *loss);

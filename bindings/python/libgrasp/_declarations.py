@@ -88,6 +88,9 @@ GRASP_KEY_SELECT = "select"
 GRASP_KEY_ALGORITHM = "algorithm"
 GRASP_KEY_MODE = "mode"
 GRASP_KEY_VAL = "val"
+GRASP_KEY_POINTS = "points"
+GRASP_KEY_STEPS = "steps"
+GRASP_KEY_BY_CLASS = "by_class"
 GRASP_KEY_START = "start"
 GRASP_KEY_DELIMITER = "delimiter"
 
@@ -302,6 +305,7 @@ FUNCTIONS = {
     "grasp_train_gdro": (i32, ptr, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr),
     "grasp_gdro_step": (i32, ptr, i64, ptr, f64, ptr),
     "grasp_infer": (i32, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr),
+    "grasp_infer_points": (i32, ptr, ptr, ptr, i64, ptr, ptr, ptr, ptr),
     "grasp_inference_ref": (ptr, ptr),
     "grasp_inference_free": (None, ptr),
     "grasp_inference_groups": (i32, ptr, ptr, ptr),
@@ -311,6 +315,7 @@ FUNCTIONS = {
     "grasp_inference_setting": (i32, ptr, ptr, i64, i64, ptr, ptr, ptr),
     "grasp_assign": (i32, ptr, ptr, ptr, ptr, i64, ptr),
     "grasp_learn_groups": (i32, ptr, text, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr, ptr),
+    "grasp_infer_outputs": (i32, ptr, text, ptr, ptr, i64, ptr, ptr, ptr, ptr),
     "grasp_fit": (i32, ptr, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr),
     "grasp_table_load_csv": (i32, ptr, text, ptr, ptr),
     "grasp_table_free": (None, ptr),

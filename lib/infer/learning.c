@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * What group learners share: what the model says about the samples, the first labels and the last ones, known groups.
+ */
+#include "infer/learn.h"
+#include "metrics/metrics.h"
+
+#include <string.h>
+
+/* ---- the beginning ----------------------------------------------------------------------------------------------- */
+
+grasp_status grasp__learning_classes(grasp_context *ctx, grasp__learning *l)
+{
+    grasp_status s = grasp__alloc(ctx, l->n, sizeof *l->label, &l->label);
+    if (s == GRASP_OK)
+        s = grasp__distinct(ctx, l->y, l->n, &l->classes, &l->n_classes);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        l->label[i] = grasp__code_of(l->classes, l->n_classes, l->y[i]);
+    return s == GRASP_OK ? grasp__report_classes(ctx, l->report, l->classes, l->n_classes) : s;
+}
+
+void grasp__learning_close(grasp__learning *l)
+{
+    grasp__free(l->rows);
+    grasp__free(l->y);
+    grasp__free(l->classes);
+    grasp__free(l->label);
+}
+
+/* ---- what is said about the samples ------------------------------------------------------------------------------ */
+
+/* Class of the largest logit, the lowest of equals. */
+static int64_t largest(const double *z, int64_t n)
+{
+    int64_t best = 0;
+    for (int64_t c = 1; c < n; c++)
+        if (z[c] > z[best])
+            best = c;
+    return best;
+}
+
+grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *l, int64_t *predicted)
+{
+    if (l->logits == NULL)
+        return grasp__model_predict(ctx, l->model, l->rows, l->n, predicted);
+    for (int64_t i = 0; i < l->n; i++)
+        predicted[i] = largest(l->logits + i * l->n_outputs, l->n_outputs);
+    return GRASP_OK;
+}
+
+grasp_status grasp__learning_logits(grasp_context *ctx, const grasp__learning *l, double **out, const double **logits,
+                                    int64_t *n_outputs)
+{
+    int64_t numbers;
+    *out = NULL;
+    *logits = l->logits;
+    *n_outputs = l->n_outputs;
+    if (l->logits != NULL)
+        return GRASP_OK;
+    *n_outputs = grasp__model_n_classes(l->model);
+    grasp_status s = grasp__check_product(ctx, l->n, *n_outputs, "logits", &numbers);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, numbers, sizeof **out, out);
+    *logits = *out;
+    return s == GRASP_OK ? grasp__model_logits(ctx, l->model, l->rows, l->n, *out) : s;
+}
+
+grasp_status grasp__learning_features(grasp_context *ctx, const grasp__learning *l, grasp_matrix **out)
+{
+    int64_t width = grasp__model_n_features(l->model);
+    *out = NULL;
+    if (width == 0)
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model needs the hook ops->features for this");
+    grasp_status s = grasp__matrix_create(ctx, GRASP_F64, l->n, width, out);
+    return s == GRASP_OK ? grasp__model_features(ctx, l->model, l->rows, l->n, (*out)->data) : s;
+}
+
+grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const int64_t *part)
+{
+    grasp_groups *classes = NULL, *parts = NULL, *both = NULL;
+    if (!grasp__options_i64(l->o, GRASP_KEY_BY_CLASS)) {
+        memcpy(l->label, part, (size_t)l->n * sizeof *part);
+        return GRASP_OK;
+    }
+    grasp_status s = grasp__groups_create(ctx, l->label, l->n, &classes);
+    if (s == GRASP_OK)
+        s = grasp__groups_create(ctx, part, l->n, &parts);
+    if (s == GRASP_OK)
+        s = grasp__groups_cross(ctx, classes, parts, &both);
+    if (s == GRASP_OK)
+        memcpy(l->label, both->label, (size_t)l->n * sizeof *l->label);
+    grasp_groups_free(both);
+    grasp_groups_free(parts);
+    grasp_groups_free(classes);
+    return s;
+}
+
+/* ---- known groups ------------------------------------------------------------------------------------------------ */
+
+/* The found groups against the known ones, beside what needs no learner: the classes, and the classes by error. */
+static grasp_status report_truth(grasp_context *ctx, const grasp__learning *l, const grasp_groups *found)
+{
+    int64_t *predicted = NULL;
+    grasp_groups *floor = NULL, *errors = NULL;
+    double value[4];
+    grasp_status s = grasp__alloc(ctx, l->n, sizeof *predicted, &predicted);
+    if (s == GRASP_OK)
+        s = grasp__learning_predict(ctx, l, predicted);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        predicted[i] = 2 * grasp__code_of(l->classes, l->n_classes, l->y[i]) + (predicted[i] != l->y[i]);
+    if (s == GRASP_OK)
+        s = grasp__groups_create_coded(ctx, predicted, l->n, &errors);
+    if (s == GRASP_OK)
+        s = grasp__groups_create_coded(ctx, l->y, l->n, &floor);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, found, l->truth, GRASP_NOISE_GROUP, &value[0]);
+    if (s == GRASP_OK)
+        s = grasp__ari_within(ctx, l->y, found, l->truth, GRASP_NOISE_GROUP, &value[1]);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, floor, l->truth, GRASP_NOISE_GROUP, &value[2]);
+    if (s == GRASP_OK)
+        s = grasp__ari(ctx, errors, l->truth, GRASP_NOISE_GROUP, &value[3]);
+    static const char *const name[] = {"ari", "ari_within", "floor.class", "floor.errors"};
+    for (int q = 0; s == GRASP_OK && q < 4; q++)
+        s = grasp__report_put_value(ctx, l->report, name[q], value[q]);
+    grasp_groups_free(errors);
+    grasp_groups_free(floor);
+    grasp__free(predicted);
+    return s;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+grasp_status grasp__learning_finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome,
+                                    grasp_groups **out)
+{
+    grasp_status s = grasp__groups_create(ctx, l->label, l->n, out);
+    if (s == GRASP_OK)
+        s = grasp__report_counts(ctx, l->report, l->classes, l->n_classes, l->y, *out);
+    if (s == GRASP_OK && outcome != GRASP_CANCELLED && l->report != NULL && l->truth != NULL) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "compare", 0.95, 1);
+        s = report_truth(ctx, l, *out);
+        grasp__stage_end(ctx, outer);
+    }
+    if (s >= GRASP_OK) /* a cancel here leaves the groups, and a report without the comparison */
+        return s == GRASP_OK ? outcome : s;
+    grasp_groups_free(*out);
+    *out = NULL;
+    return s;
+}
