@@ -301,6 +301,7 @@ FUNCTIONS = {
     "grasp_sweep_setting": (i32, ptr, ptr, i64, ptr, ptr),
     "grasp_sweep_sizes": (i32, ptr, ptr, i64, ptr, ptr),
     "grasp_sweep_groups": (i32, ptr, ptr, i64, ptr),
+    "grasp_train": (i32, ptr, text, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr),
     "grasp_train_erm": (i32, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr),
     "grasp_train_gdro": (i32, ptr, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr),
     "grasp_gdro_step": (i32, ptr, i64, ptr, f64, ptr),
