@@ -43,7 +43,7 @@ static grasp_status train_early(grasp_context *ctx, const grasp__learning *l, gr
     if (s == GRASP_OK)
         s = grasp__options_open(ctx, erm, &grasp__erm_params, &o);
     if (s == GRASP_OK)
-        s = grasp__train_erm(ctx, copy, l->rows, l->n_train, NULL, 0, &o, NULL);
+        s = grasp__train_erm(ctx, copy, NULL, l->rows, l->n_train, NULL, 0, &o, NULL);
     if (s == GRASP_OK)
         s = grasp__model_logits(ctx, copy, l->rows, l->n, logits->data);
     grasp__options_close(&o);
