@@ -7,6 +7,7 @@
 #include "grasp.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 START_TEST(a_name_is_the_call_of_that_name)
@@ -77,6 +78,47 @@ START_TEST(groups_select_where_they_do_not_train)
 }
 END_TEST
 
+START_TEST(greedy_takes_the_worst_groups_whole)
+{
+    static const char one_batch[] = "epochs=6;batch=200;shuffle=0;rate=0.05;weight_decay=0;select_epoch=last;";
+    static const double alpha[] = {0.05, 0.4, 1};
+    grasp_context *ctx = test_context();
+    task t;
+    double erm[TASK_MOST], theta[TASK_MOST], loss[2][6], weight[2][6], running[2] = {0}, share[2] = {0};
+    char text[200];
+    ASSERT_OK(ctx, task_open(ctx, &t, 'm'));
+    for (int64_t i = 0; i < TASK_TRAIN; i++)
+        share[t.g[i]] += 1. / TASK_TRAIN;
+    for (int k = 0; k < 3; k++) {
+        snprintf(text, sizeof text, "%svariant=greedy;gamma=0.25;alpha=%g", one_batch, alpha[k]);
+        ASSERT_OK(ctx, task_train(ctx, &t, "gdro", true, text));
+        for (int g = 0; g < 2; g++) {
+            snprintf(text, sizeof text, "group.loss.%d", g);
+            ASSERT_OK(ctx, grasp_report_series(ctx, t.report, text, loss[g], 6));
+            snprintf(text, sizeof text, "group.weight.%d", g);
+            ASSERT_OK(ctx, grasp_report_series(ctx, t.report, text, weight[g], 6));
+        }
+        for (int e = 0; e < 6; e++) {
+            for (int g = 0; g < 2; g++)
+                running[g] = e ? 0.75 * running[g] + 0.25 * loss[g][e] : loss[g][e];
+            int worst = running[1] > running[0];
+            double first = fmin(share[worst], alpha[k]) / alpha[k];
+            ck_assert_double_eq_tol(weight[worst][e], first, 1e-12);
+            ck_assert_double_eq_tol(weight[!worst][e], 1 - first, 1e-12);
+        }
+        ck_assert(task_value(ctx, &t, "alpha") == alpha[k]);
+    }
+    task_params(ctx, &t, theta); /* the whole data set is the worst share of 1 */
+    snprintf(text, sizeof text, "%soptimizer=adam", one_batch);
+    ASSERT_OK(ctx, task_train(ctx, &t, "erm", false, text));
+    task_params(ctx, &t, erm);
+    for (int64_t j = 0; j < t.n_params; j++)
+        ck_assert_double_eq_tol(theta[j], erm[j], 1e-9);
+    task_free(&t);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 START_TEST(arguments_are_checked)
 {
     grasp_context *ctx = test_context();
@@ -118,6 +160,13 @@ static const struct {
     {"erm", "epochs=2;batch=32", 'm', true},
     {"erm", NULL, 's', true},
     {"gdro", "epochs=2;batch=32;weight_decay=0;step=0.1", 'm', true},
+    {"gdro", "epochs=2;batch=32;weight_decay=0;variant=greedy", 'm', true},
+    {"cvar", "epochs=2;batch=32", 'm', false},
+    {"doro", "epochs=2;batch=32;rate=0.01;alpha=0.1,0.3", 'm', true},
+    {"chi2", "epochs=2;batch=32", 'c', false},
+    {"chi2_doro", "epochs=2;batch=32", 'm', false},
+    {"tilted", "epochs=2;batch=32", 'm', false},
+    {"tilted", "tilt=1,2", 'l', true},
 };
 
 typedef struct run {
@@ -169,6 +218,7 @@ Suite *check_train_methods_suite(void)
     TCase *c = tcase_create("methods");
     tcase_add_test(c, a_name_is_the_call_of_that_name);
     tcase_add_test(c, groups_select_where_they_do_not_train);
+    tcase_add_test(c, greedy_takes_the_worst_groups_whole);
     tcase_add_test(c, arguments_are_checked);
     tcase_add_loop_test(c, every_failing_allocation_is_told, 0, sizeof way / sizeof *way);
     tcase_add_loop_test(c, every_cancel_keeps_what_there_is, 0, sizeof way / sizeof *way);

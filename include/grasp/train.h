@@ -14,14 +14,14 @@
 extern "C" {
 #endif
 
-/** erm: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger, adam for all others),
- *  "adam", "sgd", "lbfgs", "newton"; gdro: "adam" (default), "sgd" */
+/** erm, tilted: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger, adam for all
+ *  others), "adam", "sgd", "lbfgs", "newton" (not tilted); the others: "adam" (default), "sgd" */
 #define GRASP_KEY_OPTIMIZER "optimizer"
 /** adam, sgd: learning rates, a list (one number is a list of one), all tried; default 0.001,0.01 */
 #define GRASP_KEY_RATE "rate"
 /** sgd; default 0.9 */
 #define GRASP_KEY_MOMENTUM "momentum"
-/** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; a list, all tried; default erm 0, gdro
+/** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; a list, all tried; default 0, gdro
  *  0,0.001 */
 #define GRASP_KEY_WEIGHT_DECAY "weight_decay"
 /** lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the training rows' weight */
@@ -45,6 +45,16 @@ extern "C" {
 #define GRASP_KEY_GRADIENT_NORM "gradient_norm"
 /** gdro: step sizes eta of the group weights, a list, all tried; default 0.01,0.1 */
 #define GRASP_KEY_STEP "step"
+/** gdro: "online" (default) or "greedy" */
+#define GRASP_KEY_VARIANT "variant"
+/** cvar, doro, chi2, chi2_doro; gdro, greedy: shares of the rows, a list, all tried; default 0.2 */
+#define GRASP_KEY_ALPHA "alpha"
+/** doro, chi2_doro: shares of outliers, a list, all tried; default 0.05 */
+#define GRASP_KEY_EPSILON "epsilon"
+/** tilted: tilts t, a list, all tried; default 1 */
+#define GRASP_KEY_TILT "tilt"
+/** gdro, greedy: weight of a batch in the running means; default 0.1 */
+#define GRASP_KEY_GAMMA "gamma"
 /** gdro: C of the size adjustment C / sqrt(n_g); default 0 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"
 /** gdro: 1: rows drawn with replacement, each group equally often; default 0 */
@@ -54,8 +64,27 @@ extern "C" {
 
 /** Trains by the method of that name, each described below under its parameters' name:
  *
- *      erm            mean loss; grasp_train_erm()
- *      gdro           worst group's mean loss, needs groups; grasp_train_gdro()
+ *      erm        mean loss: grasp_train_erm()
+ *      gdro       worst group's mean loss, needs groups: grasp_train_gdro()
+ *
+ *  By the losses of a batch alone, of B rows with losses l_1 >= l_2 >= ...; sample weights count as masses:
+ *
+ *      cvar       CVaR-DRO: min over eta of eta + mean (l - eta)+ / alpha: the mean of the worst share alpha, the row
+ *      at
+ *                 the boundary in part. (Rockafellar, Uryasev 2000, equation 9.)
+ *      doro       CVaR-DORO: sum of l_r over floor(epsilon B) < r <= floor((epsilon + alpha (1 - epsilon)) B), divided
+ *                 by alpha (B - floor(epsilon B)); at least one row. epsilon = 0 is cvar where alpha B is whole. (Zhai
+ *                 et al. 2021, algorithm 1.)
+ *      chi2       chi2-DRO: min over eta of C sqrt(mean (l - eta)+^2) + eta, C = sqrt(1 + (1/alpha - 1)^2). All losses
+ *                 equal, or few rows: the largest. (Duchi, Namkoong 2021; C as in Zhai et al. 2021.)
+ *      chi2_doro  chi2-DORO: the same without the floor(epsilon B) largest losses. (Zhai et al. 2021, section 3.)
+ *      tilted     tilted ERM: (1/t) log mean exp(t l); t = 0: the mean, t < 0 leans away from large losses. (Li et al.
+ *                 2021, equation 2.) lbfgs, which auto means for linear models: the same over all rows, to a gradient
+ *                 norm. The others have no smooth objective, and are for adam and sgd alone.
+ *
+ *  alpha = 1 and epsilon = 0 are erm. Their parameters are those of first-order training and the lists alpha, epsilon
+ *  or tilt, innermost in the grid; their reports as grasp_train_erm()'s, with the series "objective" (of every epoch:
+ *  mean over the batches) and these keys among the values and candidates.
  *
  *  groups_or_null: a label for each of the model's bound rows (GRASP_E_DIM). A method that needs groups refuses NULL
  *  (GRASP_E_ARG), and leaves rows with GRASP_NOISE out of training and selection. The others train without them; given,
@@ -97,11 +126,11 @@ GRASP_API grasp_status grasp_train(grasp_context *ctx, const char *method, grasp
  *  of every epoch as its batches pass, or of every iterate, the first included), "val_accuracy" (of every epoch; lbfgs,
  *  newton: of the result), "gradient_norm" (largest entry, of every iterate); values "epochs" (or iterations) done,
  *  "best_epoch" (whose parameters are kept, counted from 1; 0: the first ones), "best_val_accuracy" (at the parameters
- *  kept; NaN without validation rows), "converged". All of these are the chosen candidate's. adam, sgd: values "rate",
- *  "weight_decay" (chosen); text "chosen_by" ("val" or "train"); the table of candidates, series "candidate.rate",
- *  "candidate.weight_decay", "candidate.score" (validation accuracy; without validation rows minus the mean training
- *  loss; NaN: diverged, stopped before there was one, or no other to compare with); value "candidate.best", its row
- *  from 0. A cancel shortens the table.
+ *  kept; NaN without validation rows), "converged" (lbfgs, newton). All of these are the chosen candidate's. adam, sgd:
+ *  values "rate", "weight_decay" (chosen); text "chosen_by" ("val" or "train"); the table of candidates, series
+ *  "candidate.rate", "candidate.weight_decay", "candidate.score" (validation accuracy; without validation rows minus
+ *  the mean training loss; NaN: diverged, stopped before there was one, or no other to compare with); value
+ *  "candidate.best", its row from 0. A cancel shortens the table.
  *
  *  Progress once a batch. Same bits for any number of threads. Cost: candidates x epochs x (forward + backward) over
  *  the rows; lbfgs forward + backward an iteration; newton n p^2 + p^3/3 more. Memory O(p + n + batch); newton 2 p^2.
@@ -112,18 +141,22 @@ GRASP_API grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, c
 /** Group DRO: min over theta of max over groups of the group's mean loss, by the online algorithm of Sagawa et al.
  *  2020: each batch log q_g += step (L_g + C / sqrt(n_g)), renormalised, before the loss; L_g the group's mean loss in
  *  the batch, 0 if absent; n_g the sum of its training rows' sample weights; then the gradient of sum_g q_g L_g. q
- *  starts uniform over the groups with training rows.
+ *  starts uniform over the groups with training rows. variant=greedy: running means M_g of L_g instead, and q_g = n_g /
+ *  (alpha n) from the largest M_g + C / sqrt(n_g) down until q sums to 1, the last group in part: the mean over the
+ *  worst share alpha of the rows, in whole groups (the authors' code).
  *  groups: a label for each of the model's bound rows (GRASP_E_DIM); rows with GRASP_NOISE are left out of training and
  *  selection, and leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); rates
- *  are outermost in the grid, then weight decays, then steps. Epoch and candidate are selected by the accuracy of the
- *  worst validation group among those with validation rows. Where no validation row has a group, each candidate keeps
- *  its last epoch, and that of the worst training group chooses among them. All training rows noise: GRASP_E_EMPTY.
+ *  are outermost in the grid, then weight decays, then steps (greedy: alphas). Epoch and candidate are selected by the
+ *  accuracy of the worst validation group among those with validation rows. Where no validation row has a group, each
+ *  candidate keeps its last epoch, and that of the worst training group chooses among them. All training rows noise:
+ *  GRASP_E_EMPTY.
  *  Errors and cancelling as there.
- *  *report_or_null: series "loss" (the worst group's mean training loss of every epoch), "val_worst", and, for at most
- *  256 groups, tables "group.loss.<g>" (NaN: not drawn) and "group.weight.<g>" (q after the epoch) of every group with
- *  training rows; values "epochs", "best_epoch", "best_val_worst" (at the parameters kept; NaN where no validation
- *  row has a group); and, as there, "rate", "weight_decay", "step", "chosen_by", the table "candidate.rate",
- *  "candidate.weight_decay", "candidate.step", "candidate.score" (that accuracy), "candidate.best". */
+ *  *report_or_null: text "optimizer"; series "loss" (the worst group's mean training loss of every epoch), "val_worst",
+ *  and, for at most 256 groups, tables "group.loss.<g>" (NaN: not drawn) and "group.weight.<g>" (q after the epoch) of
+ *  every group with training rows; values "epochs", "best_epoch", "best_val_worst" (at the parameters kept; NaN where
+ *  no validation row has a group); and, as there, "rate", "weight_decay", "step", "chosen_by", the table
+ *  "candidate.rate", "candidate.weight_decay", "candidate.step", "candidate.score" (that accuracy),
+ *  "candidate.best". */
 GRASP_API grasp_status grasp_train_gdro(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
                                         const int64_t *train_rows_or_null, int64_t n_train,
                                         const int64_t *val_rows_or_null, int64_t n_val,

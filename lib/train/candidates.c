@@ -24,6 +24,7 @@ typedef struct run {
     int64_t n[GRASP__AXES];
     int axes;
     int64_t total, tried, best; /* best: its number in grid order, -1: none yet */
+    grasp_status outcome;       /* of the best: GRASP_OK or GRASP_NOT_CONVERGED */
     double *score;              /* total */
     double *theta;              /* of the best; p */
     grasp_report *report;       /* of the best */
@@ -72,6 +73,7 @@ static grasp_status try_one(grasp_context *ctx, run *r, int64_t k, bool report)
     if (s >= GRASP_OK && (r->best < 0 || trial.score > r->score[r->best] + equal)) {
         grasp_report *worse = r->report;
         r->best = k;
+        r->outcome = s == GRASP_NOT_CONVERGED ? s : GRASP_OK;
         r->report = trial.report;
         trial.report = worse;
         if (started && r->total > 1) { /* else theta is where it would have started */
@@ -79,6 +81,8 @@ static grasp_status try_one(grasp_context *ctx, run *r, int64_t k, bool report)
             s = kept == GRASP_OK ? s : kept;
         }
     }
+    if (s == GRASP_NOT_CONVERGED)
+        s = GRASP_OK; /* the others are tried all the same */
     grasp_report_free(trial.report);
     if (s == GRASP_E_NUMERIC && r->total > 1) {
         grasp__log(ctx, GRASP_LOG_WARN, "candidate %" PRId64 " of %" PRId64 " is out: %s", k + 1, r->total,
@@ -134,6 +138,8 @@ grasp_status grasp__candidates_run(grasp_context *ctx, grasp_model *m, const gra
         grasp_status told = put_choice(ctx, &r);
         s = told == GRASP_OK ? s : told;
     }
+    if (s == GRASP_OK)
+        s = r.outcome;
     s = grasp__backup_close(ctx, &r.first, s);
     if (s >= GRASP_OK && report_or_null)
         *report_or_null = r.report;

@@ -33,7 +33,7 @@ static void to_probabilities(double *z, int64_t n)
 }
 
 /* H += block (a, b) and its mirror of the rows of a chunk, `weight` their shares of the mean. */
-static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *sample_weights, double total, int64_t a,
+static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *row_weights, double total, int64_t a,
                       int64_t b)
 {
     int64_t q = h->d + 1;
@@ -41,7 +41,7 @@ static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *
         const double *p = h->logits + i * h->classes;
         /* One output: its probability is the second of two. */
         double pa = h->outputs == 1 ? p[1] : p[a], pb = h->outputs == 1 ? p[1] : p[b];
-        double factor = (a == b ? pa * (1 - pa) : -pa * pb) * grasp__row_weight(sample_weights, rows[i]) / total;
+        double factor = (a == b ? pa * (1 - pa) : -pa * pb) * grasp__row_weight(row_weights, rows[i]) / total;
         for (int64_t j = 0; j < q; j++)
             h->scaled[i * q + j] = factor * h->input[i * q + j];
     }
@@ -61,7 +61,7 @@ static grasp_status add_rows(grasp_context *ctx, hessian *h, const grasp__fullba
         h->input[i * q + h->d] = 1;
         to_probabilities(h->logits + i * h->classes, h->classes);
     }
-    const double *weight = grasp__model_sample_weights(f->model);
+    const double *weight = f->weight;
     for (int64_t a = 0; a < h->outputs; a++)
         for (int64_t b = a; b < h->outputs; b++)
             add_block(h, n, rows, weight, f->total, a, b); /* rows of output b, columns of a: the lower triangle */

@@ -17,6 +17,11 @@ typedef struct trainer {
 static const trainer methods[] = {
     {&grasp__erm_params, grasp__train_erm, false},
     {&grasp__gdro_params, grasp__train_gdro, true},
+    {&grasp__cvar_params, grasp__train_cvar, false},
+    {&grasp__doro_params, grasp__train_doro, false},
+    {&grasp__chi2_params, grasp__train_chi2, false},
+    {&grasp__chi2_doro_params, grasp__train_chi2_doro, false},
+    {&grasp__tilted_params, grasp__train_tilted, false},
 };
 
 enum { ERM, GDRO, COUNT = sizeof methods / sizeof methods[0] };

@@ -12,6 +12,11 @@
 
 extern const grasp__param_table grasp__erm_params;
 extern const grasp__param_table grasp__gdro_params;
+extern const grasp__param_table grasp__cvar_params;
+extern const grasp__param_table grasp__doro_params;
+extern const grasp__param_table grasp__chi2_params;
+extern const grasp__param_table grasp__chi2_doro_params;
+extern const grasp__param_table grasp__tilted_params;
 
 /* An error must leave the parameters as they were: the first ones are kept from open to close. */
 typedef struct grasp__backup {
@@ -27,7 +32,8 @@ grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, gras
 typedef grasp_status grasp__trainer(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,
                                     const int64_t *train, int64_t n_train, const int64_t *val, int64_t n_val,
                                     const grasp__options *o, grasp_report **report);
-grasp__trainer grasp__train_erm, grasp__train_gdro;
+grasp__trainer grasp__train_erm, grasp__train_gdro, grasp__train_cvar, grasp__train_doro, grasp__train_chi2,
+    grasp__train_chi2_doro, grasp__train_tilted;
 /* GRASP_E_PARAM if an epoch is to be selected, or waited for, without a validation row. */
 grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val);
 

@@ -120,7 +120,7 @@ void grasp__epochs_options(const grasp__options *o, grasp__epochs *e);
 
 /* ---- candidates -------------------------------------------------------------------------------------------------- */
 
-enum { GRASP__AXES = 3 };
+enum { GRASP__AXES = 4 };
 
 /* One run of an objective, from the model's parameters. */
 typedef struct grasp__trial {
@@ -146,21 +146,134 @@ typedef struct grasp__candidates {
 grasp_status grasp__candidates_run(grasp_context *ctx, grasp_model *m, const grasp__options *o,
                                    const grasp__candidates *c, grasp_report **report_or_null);
 
+/* ---- a method of first-order training ---------------------------------------------------------------------------- */
+
+typedef struct grasp__job {
+    const char           *name;
+    grasp_model          *model;
+    const grasp__options *o;
+    const char           *optimizer; /* "adam" or "sgd" */
+    const grasp_groups   *select;    /* epochs and candidates are judged by the worst of these; NULL: by all rows */
+    const int64_t        *val;
+    int64_t               n_val;
+    const char           *axis[GRASP__AXES - 1]; /* options that span the grid besides rate and weight decay; NULL
+                                                    ends them */
+    /* Makes a candidate's objective; setting: its numbers on those axes. What it makes, `close` (may be NULL) frees,
+     * also after an error; it is given objective->arg. */
+    grasp_status (*open)(grasp_context *ctx, const struct grasp__job *job, const double *setting,
+                         grasp__objective *objective);
+    void (*close)(void *arg);
+    void          *method;  /* the method's own, for `open` */
+    grasp__batches batches; /* grasp__job_run lays them out: the same for every candidate */
+} grasp__job;
+/* Takes `rows` over: the n rows trained on. balance_or_null: as in grasp__batches_open. */
+grasp_status grasp__job_run(grasp_context *ctx, grasp__job *job, int64_t *rows, int64_t n,
+                            const grasp_groups *balance_or_null, grasp_report **report);
+/* What the training rows say of a candidate where there are no others: the worst group's accuracy, or minus the mean
+ * loss. */
+grasp_status grasp__judge_by_training(grasp_context *ctx, grasp_model *m, const grasp_groups *select_or_null,
+                                      const int64_t *rows, int64_t n, double *score);
+const char *grasp__score_name(const grasp_groups *select_or_null);
+/* Values "epochs", "best_epoch" and the score at the parameters kept. */
+grasp_status grasp__put_end(grasp_context *ctx, grasp_report *report, const grasp_groups *select_or_null,
+                            int64_t epochs, int64_t best, double score);
+
+/* Parameters of every such method. */
+#define GRASP__FIRST_ORDER_PARAMS(decay)                                                                               \
+    {GRASP_KEY_RATE, GRASP_PARAM_F64S, "0.001,0.01", "(0, inf)", "adam, sgd: learning rates tried"},                   \
+    {GRASP_KEY_MOMENTUM, GRASP_PARAM_F64, "0.9", "[0, 1)", "sgd: momentum"},                                           \
+    {GRASP_KEY_WEIGHT_DECAY, GRASP_PARAM_F64S, decay, "[0, inf)",                                                      \
+     "adam, sgd: numbers tried that are added to the gradient, times each parameter"},                                 \
+    {GRASP_KEY_EPOCHS, GRASP_PARAM_I64, "50", "[0, 1000000000]", "adam, sgd: passes over the training rows"},          \
+    {GRASP_KEY_BATCH, GRASP_PARAM_I64, "128", "[1, inf)", "adam, sgd: rows of a step"},                                \
+    {GRASP_KEY_SHUFFLE, GRASP_PARAM_BOOL, "1", NULL, "adam, sgd: a fresh order of rows each epoch"},                   \
+    {GRASP_KEY_PATIENCE, GRASP_PARAM_I64, "0", "[0, inf)",                                                             \
+     "adam, sgd: stop after so many epochs without a better validation score; 0: never"},                              \
+    {GRASP_KEY_SELECT_EPOCH, GRASP_PARAM_STR, "auto", "auto|last|val",                                                 \
+     "adam, sgd: keep the parameters of the last epoch or of the best on the validation rows; auto: val if there are " \
+     "such rows"}
+#define GRASP__ADAM_OR_SGD {GRASP_KEY_OPTIMIZER, GRASP_PARAM_STR, "adam", "adam|sgd", "how the parameters step"}
+/* Parameters of full-batch descent. */
+#define GRASP__DESCENT_PARAMS                                                                                          \
+    {GRASP_KEY_L2, GRASP_PARAM_F64, "-1", "[-1, inf)",                                                                 \
+     "lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1: 1/(10 n)"},                                         \
+    {GRASP_KEY_ITERATIONS, GRASP_PARAM_I64, "1000", "[0, 1000000000]", "lbfgs, newton: the most steps"},               \
+    {GRASP_KEY_GRADIENT_NORM, GRASP_PARAM_F64, "1e-8", "[0, inf)",                                                     \
+     "lbfgs, newton: stop when no gradient entry is larger"}
+#define GRASP__ANY_OPTIMIZER                                                                                           \
+    {GRASP_KEY_OPTIMIZER, GRASP_PARAM_STR, "auto", "auto|adam|sgd|lbfgs|newton",                                       \
+     "auto: newton for linear models of at most 500 parameters, lbfgs for larger ones, adam for the others"}
+
+/* ---- weights from losses ----------------------------------------------------------------------------------------- */
+
+/* Numbers of a risk; scratch: as many as the losses. */
+typedef struct grasp__risk {
+    double alpha, epsilon, tilt, *scratch;
+} grasp__risk;
+/* A risk of n losses with masses >= 0: its value, and in weight its gradient by the losses (0 for mass 0). No mass at
+ * all: 0. order: room for n places. No memory. */
+typedef double grasp__risk_weigh(const grasp__risk *risk, int64_t n, const double *loss, const double *mass,
+                                 int64_t *order, double *weight);
+grasp__risk_weigh grasp__cvar, grasp__doro, grasp__chi2, grasp__chi2_doro, grasp__tilted;
+typedef struct grasp__risk_method {
+    const char        *name;
+    grasp__risk_weigh *weigh;
+    const char        *axis[GRASP__AXES - 1]; /* its numbers among the options: alpha, epsilon, tilt */
+} grasp__risk_method;
+void grasp__risk_set(const grasp__risk_method *method, const double *setting, grasp__risk *risk);
+/* floor(share n), up to rounding. */
+int64_t grasp__share_of(double share, int64_t n);
+grasp_status grasp__train_risk(grasp_context *ctx, const grasp__risk_method *method, grasp_model *m,
+                               const grasp_groups *select, const int64_t *train_rows, int64_t n_train,
+                               const int64_t *val, int64_t n_val, const grasp__options *o, grasp_report **report);
+
+/* ---- reweighted rows --------------------------------------------------------------------------------------------- */
+
+/* Empirical risk minimisation on chosen rows, which the reweighting methods come down to. */
+typedef struct grasp__plan {
+    const char           *name;
+    grasp_model          *model;
+    const grasp__options *o;       /* of a table with the parameters above */
+    const grasp_groups   *select;  /* as in grasp__job */
+    const grasp_groups   *balance; /* adam, sgd: draw each of these groups equally often; NULL: each row once */
+    int64_t              *rows;    /* taken over */
+    int64_t               n;
+    const double         *weight;  /* of each bound row, in place of its sample weight; NULL: that */
+    const int64_t        *val;
+    int64_t               n_val;
+    const grasp__risk_method *risk; /* full batch: in place of the mean; NULL: the mean */
+} grasp__plan;
+/* The optimizer that the options name, made concrete; refuses what this model cannot do. *descent: full batch. */
+grasp_status grasp__choose_optimizer(grasp_context *ctx, const grasp_model *m, const grasp__options *o,
+                                     const char **optimizer, bool *descent);
+grasp_status grasp__train_plan(grasp_context *ctx, grasp__plan *plan, grasp_report **report);
+/* The same at full batch, "lbfgs" or "newton". */
+grasp_status grasp__train_exact(grasp_context *ctx, grasp__plan *plan, const char *optimizer, grasp_report **report);
+
 /* ---- full-batch training ----------------------------------------------------------------------------------------- */
 
 /* F(theta) = sum_i w_i loss_i / sum_i w_i + l2/2 |theta|^2 without the biases. */
 typedef struct grasp__fullbatch {
     grasp_model   *model;
     const int64_t *rows;
+    const double  *weight;    /* of each bound row; NULL: 1 */
     int64_t        n, p, chunk;
     double         l2, total; /* total: sum of the rows' weights */
     uint8_t       *bias;
     double        *loss, *part;
-    double         mean, largest; /* of the last evaluation: mean loss; largest loss of a row with weight */
+    double         mean, largest; /* of the last evaluation: mean loss, or risk; largest loss of a row with weight */
+    const grasp__risk_method *method; /* NULL: the mean */
+    grasp__risk    risk;
+    double        *losses, *mass, *share; /* of a risk: one block */
     int64_t        done, most;    /* of ticks: iterations done, and the most there will be */
 } grasp__fullbatch;
-grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n, double l2,
-                                   grasp__fullbatch *out);
+/* weight: of each bound row, NULL for 1; their sum over the rows is above 0. l2 -1: 1/(10 x that of the sample
+ * weights). */
+grasp_status grasp__fullbatch_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                   const double *weight, double l2, grasp__fullbatch *out);
+/* In place of the mean; to be set after opening. */
+grasp_status grasp__fullbatch_set_risk(grasp_context *ctx, grasp__fullbatch *f, const grasp__risk_method *method,
+                                       const double *setting);
 /* *value is infinite, and grad undefined, where a loss is not finite. Leaves theta in the model. */
 grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const double *theta, double *value,
                                  double *grad);
@@ -200,6 +313,8 @@ grasp_status grasp__newton(grasp_context *ctx, grasp__fullbatch *f, grasp__desce
 double grasp__max_norm(const double *v, int64_t n);
 double grasp__inner(const double *x, const double *y, int64_t n);
 
+/* order: the places 0..n-1 of v, finite or -inf, from the largest down, the first of equals first. No memory. */
+void grasp__rank(const double *v, int64_t n, int64_t *order);
 /* log q_g += step * loss_g, normalised. False, and log_q as it was, if no weight stays finite. */
 bool grasp__gdro_advance(int64_t n_groups, const double *group_loss, double step, double *log_q);
 
