@@ -249,6 +249,10 @@ api:
 	$(if $(PYTHON3),,@echo "api: python3 is missing: run \`make setup\`" >&2; exit 1)
 	$(Q)$(PYTHON3) tools/describe-api
 
+# The Python package as a wheel that brings the library along.
+wheel:
+	@$(TOOL_ENV) tools/wheel
+
 lint:
 	@$(TOOL_ENV) tools/lint $(COMPILE)
 
@@ -329,7 +333,7 @@ distcheck: dist
 	@+MAKE='$(MAKE)' tools/distcheck build/$(DIST).tar.gz
 
 clean:
-	$(Q)rm -rf build
+	$(Q)rm -rf build bindings/python/build
 distclean: clean
 	$(Q)rm -rf config.mk config.log config.status autom4te.cache
 	$(Q)[ ! -e .git ] || rm -f configure configure~ # a release brings its configure
@@ -339,7 +343,7 @@ help:
 
 FORCE:
 .PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
-    have-check api lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
+    have-check api wheel lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
 endif
