@@ -4,6 +4,7 @@
  */
 #include "support.h"
 #include "support_synthetic.h"
+#include "support_toy.h"
 
 #include "grasp.h"
 
@@ -369,6 +370,162 @@ START_TEST(early_outputs)
 }
 END_TEST
 
+/* ---- xrm --------------------------------------------------------------------------------------------------------- */
+
+enum { XR = 90, XP = 2, XC = 3 }; /* rows, inputs, classes */
+
+static void softmax(double *z)
+{
+    double top = fmax(z[0], fmax(z[1], z[2])), sum = 0;
+    for (int c = 0; c < XC; c++)
+        sum += z[c] = exp(z[c] - top);
+    for (int c = 0; c < XC; c++)
+        z[c] /= sum;
+}
+
+/* The definition, for softmax regression on all rows at once. Returns the share of flipped labels. */
+static double cross_risk(const double *x, const int64_t *y, int64_t steps, double rate, int64_t *environment)
+{
+    double w[2][XC][XP + 1] = {{{0}}}, flipped = 0;
+    int64_t order[XR], half[XR], label[XR];
+    grasp__rng rng;
+    grasp__rng_init(&rng, 0, GRASP__RNG_XRM, 0);
+    for (int64_t i = 0; i < XR; i++)
+        order[i] = i;
+    grasp__rng_shuffle(&rng, order, XR);
+    for (int64_t i = 0; i < XR; i++) {
+        half[order[i]] = i % 2;
+        label[i] = y[i];
+    }
+    for (int64_t t = 1; t <= steps; t++) {
+        double p[2][XR][XC], size[2][XC] = {{0}}, g[2][XC][XP + 1] = {{{0}}};
+        for (int64_t i = 0; i < XR; i++) {
+            size[half[i]][label[i]]++;
+            for (int64_t h = 0; h < 2; h++) {
+                for (int c = 0; c < XC; c++)
+                    p[h][i][c] = w[h][c][0] * x[2 * i] + w[h][c][1] * x[2 * i + 1] + w[h][c][2];
+                softmax(p[h][i]);
+            }
+        }
+        for (int64_t i = 0; i < XR; i++)
+            for (int c = 0; c < XC; c++) {
+                double r = (p[half[i]][i][c] - (c == label[i])) / size[half[i]][label[i]];
+                for (int64_t j = 0; j <= XP; j++)
+                    g[half[i]][c][j] += r * (j < XP ? x[2 * i + j] : 1);
+            }
+        for (int64_t q = 0; q < 2 * XC * (XP + 1); q++)
+            (&w[0][0][0])[q] -= rate * (&g[0][0][0])[q];
+        grasp__rng_init(&rng, 0, GRASP__RNG_XRM, (uint64_t)t);
+        for (int64_t h = 0; h < 2; h++)
+            for (int64_t k = 0; k < XR; k++) {
+                int64_t i = order[k], best = 0;
+                if (half[i] == h)
+                    continue;
+                for (int c = 1; c < XC; c++)
+                    best = p[h][i][c] > p[h][i][best] ? c : best;
+                if (grasp__rng_uniform(&rng) < (p[h][i][best] - 1. / XC) * XC / (XC - 1))
+                    label[i] = best;
+            }
+    }
+    for (int64_t i = 0; i < XR; i++) {
+        environment[i] = 0;
+        for (int64_t h = 0; h < 2; h++) {
+            int64_t best = 0;
+            double z[XC];
+            for (int c = 0; c < XC; c++)
+                z[c] = w[h][c][0] * x[2 * i] + w[h][c][1] * x[2 * i + 1] + w[h][c][2];
+            for (int c = 1; c < XC; c++)
+                best = z[c] > z[best] ? c : best;
+            environment[i] |= best != y[i];
+        }
+        flipped += label[i] != y[i];
+    }
+    return flipped / XR;
+}
+
+/* Against the definition; labels that were wrong to begin with end in environment 1. */
+START_TEST(twins_flip_labels)
+{
+    static const int64_t steps[] = {0, 1, 7, 150};
+    static double x[XR * XP];
+    static int64_t y[XR], environment[XR];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(960);
+    random_normals(&rng, x, XR * XP);
+    for (int64_t i = 0; i < XR; i++) { /* three heaps, every tenth row with another's label */
+        int64_t heap = i % XC;
+        x[2 * i] = 0.3 * x[2 * i] + 4 * (heap == 1);
+        x[2 * i + 1] = 0.3 * x[2 * i + 1] + 4 * (heap == 2);
+        y[i] = i % 10 == 0 ? (heap + 1) % XC : heap;
+    }
+    double expected = cross_risk(x, y, steps[_i], 0.3, environment), flips;
+    char text[64];
+    snprintf(text, sizeof text, "rate=0.3;by_class=0;steps=%d", (int)steps[_i]);
+    grasp_matrix *m = NULL;
+    grasp_model *model = NULL;
+    grasp_params *params = make_params(ctx, "xrm", text);
+    grasp_groups *groups = NULL;
+    grasp_report *report = NULL;
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, XR, XP, XP, x, NULL, NULL, &m));
+    ASSERT_OK(ctx, grasp_model_create_softmax(ctx, XP, XC, &model));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, model, m, y, XR));
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "xrm", model, NULL, XR, NULL, 0, params, NULL, &groups, &report));
+    flips = value(ctx, report, "flip_rate");
+    ck_assert_msg(flips == expected, "flip rate %g, expected %g", flips, expected);
+    for (int64_t i = 0; i < XR; i++) {
+        ck_assert_int_eq(grasp_groups_label(groups, i), environment[i]);
+        if (steps[_i] == 150)
+            ck_assert_int_eq(environment[i], i % 10 == 0);
+    }
+    ck_assert_double_eq(value(ctx, report, "rate"), 0.3);
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_params_free(params);
+    grasp_model_free(model);
+    grasp_matrix_free(m);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* The rate that flips most labels is taken, one that diverges is out; validation rows are judged by both twins too. */
+START_TEST(rate_by_flips)
+{
+    grasp_context *ctx = test_context();
+    lab *l = lab_open(ctx, "clean");
+    grasp_report *all = NULL, *one = NULL;
+    double rate[3], flips[3];
+    int64_t *label = learn(ctx, l, "xrm", "rate=0.01,0.1,1e308;steps=200", &all), *best;
+    ASSERT_OK(ctx, grasp_report_series(ctx, all, "candidate.rate", rate, 3));
+    ASSERT_OK(ctx, grasp_report_series(ctx, all, "candidate.flip_rate", flips, 3));
+    ck_assert(rate[1] == 0.1 && isnan(flips[2]) && !isnan(flips[0]) && flips[0] != flips[1]);
+    ck_assert_double_eq(value(ctx, all, "flip_rate"), fmax(flips[0], flips[1]));
+    ck_assert_double_eq(value(ctx, all, "rate"), flips[0] > flips[1] ? 0.01 : 0.1);
+    best = learn(ctx, l, "xrm", flips[0] > flips[1] ? "rate=0.01;steps=200" : "rate=0.1;steps=200", &one);
+    ck_assert_mem_eq(label, best, N * sizeof *label);
+    grasp_params *params = make_params(ctx, "xrm", "rate=1e308;steps=9");
+    grasp_groups *groups = NULL;
+    ASSERT_STATUS(ctx, grasp_learn_groups(ctx, "xrm", l->model, NULL, N, NULL, 0, params, NULL, &groups, NULL),
+                  GRASP_E_NUMERIC, "rate");
+    toy *own = toy_make(N, 2, 2, l->d->features, l->d->y); /* whose labels are its own */
+    grasp_model_ops ops = toy_ops();
+    grasp_model *custom = NULL;
+    ASSERT_OK(ctx, grasp_model_create_custom(ctx, &ops, own, &custom));
+    ASSERT_STATUS(ctx, grasp_learn_groups(ctx, "xrm", custom, NULL, N, NULL, 0, NULL, NULL, &groups, NULL),
+                  GRASP_E_UNSUPPORTED, "custom");
+    ASSERT_STATUS(ctx, grasp_learn_groups(ctx, "feasp", custom, NULL, N, NULL, 0, NULL, NULL, &groups, NULL),
+                  GRASP_E_UNSUPPORTED, "points=features");
+    ck_assert_ptr_null(groups);
+    grasp_model_free(custom);
+    grasp_params_free(params);
+    grasp_report_free(one);
+    grasp_report_free(all);
+    free(best);
+    free(label);
+    lab_free(l);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* ---- what all share ---------------------------------------------------------------------------------------------- */
 
 /* The floors, from their definition. */
@@ -483,6 +640,8 @@ static const struct {
     {"jtt", ""},
     {"eiil", "steps=300"},
     {"spare", "epochs=1;k=2,3;restarts=2"},
+    {"xrm", "steps=12;rate=0.1,0.2;batch=32"},
+    {"xrm", "steps=4;rate=0.1"},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -576,6 +735,8 @@ Suite *check_infer_learn_suite(void)
     tcase_add_loop_test(methods, environments_in_closed_form, 0, 8);
     tcase_add_loop_test(methods, outputs_are_the_model, 0, 2);
     tcase_add_test(methods, early_outputs);
+    tcase_add_loop_test(methods, twins_flip_labels, 0, 4);
+    tcase_add_test(methods, rate_by_flips);
     tcase_add_test(shared, class_is_the_floor);
     tcase_add_test(shared, rows_are_positions);
     tcase_add_test(shared, refusals);

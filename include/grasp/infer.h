@@ -33,10 +33,10 @@ typedef struct grasp_inference grasp_inference;
 /** feasp: "inputs" (default, published: the rows a built-in model is bound to) or "features" (what its last layer
  *  sees) */
 #define GRASP_KEY_POINTS "points"
-/** eiil: Adam's steps, each on all samples; default 10000 */
+/** eiil: Adam's steps, each on all samples; default 10000. xrm: steps of both twins; default 3000 */
 #define GRASP_KEY_STEPS "steps"
-/** jtt, eiil: 1 (default): each class has groups of its own; 0: one partition for all classes, of which group 1 are the
- *  errors, the set that JTT trains on, or environment 1 */
+/** jtt, eiil, xrm: 1 (default): each class has groups of its own; 0: one partition for all classes, of which group 1
+ *  are the errors, the set that JTT trains on, or environment 1 */
 #define GRASP_KEY_BY_CLASS "by_class"
 /** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
  *  model came with). A final model starts from its own. */
@@ -101,11 +101,19 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *    "eiil"   two environments (Creager et al. 2021)               logits                  "eiil"
  *    "spare"  k-means on the logits of early training, k by        fresh parameters, for   "spare"
  *             silhouette (Yang et al. 2024)                        a copy that is trained
+ *    "xrm"    two environments (Pezeshki et al. 2024)              fresh parameters, for   "xrm"
+ *                                                                  copies that are trained
  *
  *  eiil: maximises (g_a^2 + g_b^2) / 2 over w, with q_i = 1 / (1 + exp(-w_i)), g_a = mean q_i d_i, g_b = mean (1 - q_i)
  *  d_i, d_i = sum_c p_ic z_ic - z_i,y, p = softmax(z), by steps of Adam at rate on all samples at once; environment 1
  *  is the one of larger mean d. The optimum is [d > 0], with two classes the error set; value "closed_form" is the
  *  share of samples on which the result agrees with it.
+ *  xrm: two twins, each on a random half of the training rows, by steps of gradient descent at rate on the sum over
+ *  classes of the mean loss of the rows labelled so, of batch rows (0: all); after each step every row of it takes the
+ *  label that the twin not trained on it finds most probable, with probability (p_max - 1/C) C / (C - 1). Environment
+ *  1:
+ *  a twin gets the sample's own label wrong. Of a list of rates the one that flips most labels. Values "rate",
+ *  "flip_rate", series "candidate.rate", "candidate.flip_rate" (NaN: diverged). Built-in models only.
  *
  *  model: bound and trained; it is left as it was. train_rows_or_null: n_train >= 1 bound rows, NULL: all (n_train =
  *  n_rows); val_rows: further rows, NULL, 0: none; each row at most once in either. *out: a label for each training
@@ -113,8 +121,8 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *  order, and outliers are GRASP_NOISE.
  *  Parameters: grasp, feasp, spare: val (validation rows are clustered with the training rows, or given their groups as
  *  by grasp_assign(); elsewhere they are samples like any other); grasp: parts "infer." and "gradients."; feasp:
- *  points, part "infer."; spare: epochs, rate, batch of Adam, k, restarts of k-means; jtt, eiil: by_class; eiil: steps,
- *  rate.
+ *  points, part "infer."; spare: epochs, rate, batch of Adam, k, restarts of k-means; jtt, eiil, xrm: by_class; eiil:
+ *  steps, rate.
  *  truth_or_null: known groups of the same samples in the same order, for score=ari and the report.
  *
  *  *report_or_null: the values of grasp_infer(), of what the method has (else eps and score are NaN, min_samples 0),
@@ -124,7 +132,8 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *  GRASP_CANCELLED: classes not reached are one group, samples not assigned are noise. GRASP_NOT_CONVERGED: an
  *  iteration met its limit. Errors: GRASP_E_ARG, GRASP_E_STATE (not bound), GRASP_E_DIM, GRASP_E_EMPTY (no training
  *  row), GRASP_E_PARAM, GRASP_E_UNSUPPORTED (a custom model lacks a hook), GRASP_E_NUMERIC, memory. Same labels for any
- *  number of threads. Cost: jtt a forward pass; eiil steps x n exponentials; spare epochs of training, and k-means. */
+ *  number of threads. Cost: jtt a forward pass; eiil steps x n exponentials; spare epochs of training, and k-means;
+ *  xrm rates x steps x (a forward and a backward pass, and one forward more) over the batch. */
 GRASP_API grasp_status grasp_learn_groups(grasp_context *ctx, const char *method, grasp_model *model,
                                           const int64_t *train_rows_or_null, int64_t n_train,
                                           const int64_t *val_rows_or_null, int64_t n_val,

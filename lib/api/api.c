@@ -39,6 +39,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__learn_errors_params,
     &grasp__learn_eiil_params,
     &grasp__learn_spare_params,
+    &grasp__learn_xrm_params,
     NULL,
 };
 

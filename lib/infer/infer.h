@@ -22,6 +22,7 @@ extern const grasp__param_table grasp__learn_feasp_params;
 extern const grasp__param_table grasp__learn_errors_params;
 extern const grasp__param_table grasp__learn_eiil_params;
 extern const grasp__param_table grasp__learn_spare_params;
+extern const grasp__param_table grasp__learn_xrm_params;
 
 /* Rows that stand in the tables of fit and of the learners that cluster. */
 #define GRASP__VAL_PARAM                                                                                               \

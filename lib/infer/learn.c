@@ -30,6 +30,7 @@ static const struct {
     {"feasp", &grasp__learn_feasp_params, grasp__learn_feasp},
     {"jtt", &grasp__learn_errors_params, grasp__learn_errors},
     {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
+    {"xrm", &grasp__learn_xrm_params, grasp__learn_xrm},
     {"spare", &grasp__learn_spare_params, grasp__learn_spare},
 };
 

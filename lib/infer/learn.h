@@ -25,13 +25,17 @@ typedef struct grasp__learning {
 /* Fills `label` with ids global over the classes, GRASP_NOISE for outliers. GRASP_CANCELLED and GRASP_NOT_CONVERGED
  * leave labels that can be used. The counts of the report are made afterwards. */
 typedef grasp_status grasp__learner(grasp_context *ctx, grasp__learning *l);
-grasp__learner grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil, grasp__learn_spare;
+grasp__learner grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil, grasp__learn_spare,
+    grasp__learn_xrm;
 
 /* What the model says about the samples, or the logits: predicted classes (n), and logits, *out a new block or NULL
  * where the learning has them. */
 grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *l, int64_t *predicted);
 grasp_status grasp__learning_logits(grasp_context *ctx, const grasp__learning *l, double **out, const double **logits,
                                     int64_t *n_outputs);
+/* Parameters to train a model from anew: those it is made with, zero for a linear one, which so begins by saying
+ * nothing about anyone, whatever the scale of its inputs. */
+grasp_status grasp__learning_fresh(grasp_context *ctx, grasp_model *m, uint64_t stream);
 /* Labels from parts of the samples, numbers from 0 (n): by the option "by_class" each class has its own. */
 grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const int64_t *part);
 /* Rows of points, by reference, for grasp__learn_by_infer(): a matrix of as many rows as samples. */

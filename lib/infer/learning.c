@@ -38,6 +38,18 @@ static int64_t largest(const double *z, int64_t n)
     return best;
 }
 
+grasp_status grasp__learning_fresh(grasp_context *ctx, grasp_model *m, uint64_t stream)
+{
+    double *zero = NULL;
+    if (!grasp__model_is_linear(m))
+        return grasp__model_init(ctx, m, stream);
+    grasp_status s = grasp__alloc_zero(ctx, grasp__model_n_params(m), sizeof *zero, &zero);
+    if (s == GRASP_OK)
+        s = grasp__model_set_params(ctx, m, zero);
+    grasp__free(zero);
+    return s;
+}
+
 grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *l, int64_t *predicted)
 {
     if (l->logits == NULL)

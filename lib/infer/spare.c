@@ -29,7 +29,7 @@ static grasp_status train_early(grasp_context *ctx, const grasp__learning *l, gr
     grasp__options o = {.owned = NULL};
     grasp_status s = grasp__model_copy(ctx, l->model, &copy);
     if (s == GRASP_OK)
-        s = grasp__model_init(ctx, copy, STREAM);
+        s = grasp__learning_fresh(ctx, copy, STREAM);
     if (s == GRASP_OK)
         s = grasp__params_create(ctx, &grasp__erm_params, &erm);
     if (s == GRASP_OK)
