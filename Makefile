@@ -67,7 +67,7 @@ B := build/$(VARIANT)
 # ---- library ---------------------------------------------------------------------------------------------------------
 
 ROOMS    := base report linalg groups model gradients distances cluster metrics sweep train infer io api
-HEADERS  := include/grasp.h $(wildcard include/grasp/*.h)
+HEADERS  := $(wildcard include/grasp.h* include/grasp/*.h include/grasp/*.hpp)
 LIB_SRC  := $(wildcard lib/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 STATIC   := $B/libgrasp.a
@@ -283,7 +283,7 @@ build/gen/grasp.pc: grasp.pc.in config.mk FORCE
 
 install: all build/gen/grasp.pc
 	$(Q)$(INSTALL) -d $D$(INCLUDEDIR)/grasp $D$(LIBDIR)/pkgconfig $D$(BINDIR) $D$(MANDIR)/man1 $D$(MANDIR)/man3 $D$(MANDIR)/man5 $D$(DOCDIR)/examples
-	$(Q)$(INSTALL) -m 644 include/grasp.h $D$(INCLUDEDIR)/
+	$(Q)$(INSTALL) -m 644 $(filter include/grasp.h%,$(HEADERS)) $D$(INCLUDEDIR)/
 	$(Q)$(INSTALL) -m 644 $(filter include/grasp/%,$(HEADERS)) $D$(INCLUDEDIR)/grasp/
 	$(Q)$(INSTALL) -m 644 $(STATIC) $D$(LIBDIR)/
 	$(Q)$(INSTALL) -m 755 $(SHARED) $D$(LIBDIR)/
@@ -297,7 +297,7 @@ install: all build/gen/grasp.pc
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do \
 	        [ $$page = $$name ] || echo ".so man3/$$page.3" >$D$(MANDIR)/man3/$$name.3 || exit 1; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $D$(DOCDIR)/
-	$(Q)(cd examples && find . -name '*.c' -o -name '*.h') | while read -r f; do \
+	$(Q)(cd examples && find . -name '*.c' -o -name '*.h' -o -name '*.cpp') | while read -r f; do \
 	        $(INSTALL) -d $D$(DOCDIR)/examples/$${f%/*} && $(INSTALL) -m 644 examples/$$f $D$(DOCDIR)/examples/$$f || exit 1; done
 	@echo "installed libgrasp $(VERSION) under $D$(PREFIX)"
 	$(Q)[ -n "$D" ] || ldconfig 2>/dev/null || : # the dynamic linker finds it at once, where we may tell it
@@ -305,7 +305,7 @@ install: all build/gen/grasp.pc
 	    echo "to find it there: export PATH=$(BINDIR):\$$PATH PKG_CONFIG_PATH=$(LIBDIR)/pkgconfig LD_LIBRARY_PATH=$(LIBDIR)"
 
 uninstall:
-	$(Q)rm -f $D$(INCLUDEDIR)/grasp.h $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
+	$(Q)rm -f $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
 	    $D$(LIBDIR)/$(SHARED_REAL) $D$(LIBDIR)/$(SONAME) $D$(LIBDIR)/$(SHARED_LINK) $D$(LIBDIR)/pkgconfig/grasp.pc \
 	    $(PROGRAMS:%=$D$(BINDIR)/%) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%) \
 	    $(PAGES5:man/%=$D$(MANDIR)/man5/%)
@@ -315,7 +315,7 @@ uninstall:
 	@echo "removed libgrasp $(VERSION) from $D$(PREFIX)"
 
 installcheck:
-	@+$(TOOL_ENV) MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' tests/installcheck $(EXAMPLES)
+	@+$(TOOL_ENV) MAKE='$(MAKE)' PKG_CONFIG='$(PKG_CONFIG)' tests/installcheck $(EXAMPLES) $(notdir $(wildcard examples/*.cpp))
 
 # ---- release ---------------------------------------------------------------------------------------------------------------
 
