@@ -105,17 +105,51 @@ inline inference infer(context &ctx, const gradients &g, span<const std::int64_t
                   e);
     return inference(made.release());
 }
-/** Groups of training rows, then of validation rows, by any method. Options: those of the algorithm so named. */
+/** The same from points, the rows of a matrix, which is kept by reference. */
+inline inference infer_points(context &ctx, const matrix &points, span<const std::int64_t> y,
+                              const options &how = options(), const groups *truth = nullptr, report *told = nullptr,
+                              errors e = errors())
+{
+    detail::handle<grasp_inference, grasp_inference_free> made;
+    options::chosen                                       p(ctx, how, "infer", e);
+    if (!p.failed())
+        ctx.check(grasp_infer_points(ctx.get(), points.get(), y.data(), y.count(), p.get(),
+                                     truth ? truth->get() : nullptr, detail::into(made), report::wanted(told)),
+                  e);
+    return inference(made.release());
+}
+namespace detail
+{
+/* The parameters of a way to learn groups bear its name but for one, which is also the name of a trainer. */
+inline const char *parameters_of_learner(const char *method)
+{
+    return std::string(method) == "jtt" ? "errors" : method;
+}
+} // namespace detail
+/** Groups of training rows, then of validation rows, by any method. Options: those of the method. */
 inline groups learn_groups(context &ctx, const char *method, model &m, const rows &train = all_rows,
                            span<const std::int64_t> val = {}, const options &how = options(),
                            const groups *truth = nullptr, report *told = nullptr, errors e = errors())
 {
     detail::handle<grasp_groups, grasp_groups_free> made;
-    options::chosen                                 p(ctx, how, method, e);
+    options::chosen p(ctx, how, detail::parameters_of_learner(method), e);
     if (!p.failed())
         ctx.check(grasp_learn_groups(ctx.get(), method, m.get(), train.data(), train.count(m.n_rows()), val.data(),
                                      val.count(), p.get(), truth ? truth->get() : nullptr, detail::into(made),
                                      report::wanted(told)),
+                  e);
+    return groups(made.release());
+}
+/** Groups from logits, n x C or n x 1, of a model that the library does not know: "jtt", "eiil" or "spare". */
+inline groups infer_outputs(context &ctx, const char *method, const matrix &logits, span<const std::int64_t> y,
+                            const options &how = options(), const groups *truth = nullptr, report *told = nullptr,
+                            errors e = errors())
+{
+    detail::handle<grasp_groups, grasp_groups_free> made;
+    options::chosen p(ctx, how, detail::parameters_of_learner(method), e);
+    if (!p.failed())
+        ctx.check(grasp_infer_outputs(ctx.get(), method, logits.get(), y.data(), y.count(), p.get(),
+                                      truth ? truth->get() : nullptr, detail::into(made), report::wanted(told)),
                   e);
     return groups(made.release());
 }

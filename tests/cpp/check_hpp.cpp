@@ -402,6 +402,9 @@ static void models_and_training()
     grasp::report robust =
         grasp::train_gdro(ctx, m, grasp::groups(ctx, groups), grasp::all_rows, {}, "epochs=3;rate=0.1");
     CHECK(robust.value(ctx, "rate") == 0.1);
+    grasp::groups known(ctx, groups);
+    CHECK(grasp::train(ctx, "gdro", m, &known, grasp::all_rows, {}, "epochs=3;rate=0.1").value(ctx, "rate") == 0.1);
+    THROWS(grasp::train(ctx, "gdro", m), grasp::argument_error, "groups");
     std::vector<double> log_q(2, -std::log(2.0));
     grasp::gdro_step(ctx, {1, 0}, 0.5, log_q);
     CHECK(log_q[0] > log_q[1] && std::fabs(std::exp(log_q[0]) + std::exp(log_q[1]) - 1) < 1e-12);
@@ -426,6 +429,10 @@ static void inference_and_files()
           found.choice(ctx, 0).eps == 0.1 && found.choice(ctx, 0).admissible && found.at(ctx, 0, 1).eps == 0.2);
     CHECK(found.assign(ctx, g, t.y).labels(ctx) == groups.labels(ctx) && found.share().get() == found.get());
     THROWS(grasp::infer(ctx, g, {0, 1}), grasp::dimension_error, "");
+    grasp::matrix points = grasp::matrix::wrap(ctx, N, P, t.f.data());
+    CHECK(grasp::infer_points(ctx, points, t.y, "eps=0.1,0.2;min_samples=5;center=0").groups(ctx).labels(ctx) ==
+          groups.labels(ctx));
+    CHECK(grasp::infer_outputs(ctx, "jtt", points, t.y, "by_class=0").count() == 2);
 
     /* Every kind of object through a stream, one after the other, and through a file. */
     grasp::model      m = grasp::model::mlp(ctx, {2, 3, 2});
@@ -485,6 +492,7 @@ static void inference_and_files()
     CHECK(all.groups(other).samples() == 80 && how.has("gdro.rate"));
     grasp::groups learned = grasp::learn_groups(other, "class", paper, train, val, {}, nullptr, &how);
     CHECK(learned.samples() == 80 && learned.count() == 2);
+    CHECK(grasp::learn_groups(other, "jtt", paper, train, val, "by_class=0").count() <= 2);
 }
 
 static void callbacks()
