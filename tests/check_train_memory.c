@@ -33,7 +33,7 @@ static int64_t allocations(const char *kernel, int32_t dtype, const char *method
                 ((double *)grasp_matrix_data(x))[k] = v;
         }
         y[i] = i % 2;
-        group[i] = i % 3;
+        group[i] = i % 3 == 0;
     }
     ASSERT_OK(ctx, grasp_model_create_mlp(ctx, (int64_t[]){D, 20, 7, 2}, 4, NULL, &model));
     ASSERT_OK(ctx, grasp_model_bind(ctx, model, x, y, N));
@@ -55,7 +55,8 @@ static int64_t allocations(const char *kernel, int32_t dtype, const char *method
 START_TEST(epochs_take_no_memory)
 {
     static const char *const kernels[] = {"auto", "portable"};
-    static const char *const methods[] = {"erm", "gdro", "cvar", "doro", "chi2", "chi2_doro", "tilted"};
+    static const char *const methods[] = {"erm", "gdro", "cvar", "doro", "chi2", "chi2_doro", "tilted", "importance", "rwg",
+                                          "subg", "rwy", "suby", "jtt"};
     for (int k = 0; k < 2; k++)
         for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
             int32_t dtype = _i ? GRASP_F64 : GRASP_F32;

@@ -167,6 +167,14 @@ static const struct {
     {"chi2_doro", "epochs=2;batch=32", 'm', false},
     {"tilted", "epochs=2;batch=32", 'm', false},
     {"tilted", "tilt=1,2", 'l', true},
+    {"importance", "epochs=2;batch=32", 'm', true},
+    {"importance", "variant=sqrt", 's', true},
+    {"rwg", "epochs=2;batch=32", 'm', true},
+    {"rwy", "epochs=2;batch=32", 'm', false},
+    {"subg", "epochs=2;batch=32", 'm', true},
+    {"suby", NULL, 's', false},
+    {"jtt", "epochs=2;batch=32", 'm', false},
+    {"jtt", NULL, 'l', true},
 };
 
 typedef struct run {

@@ -145,6 +145,7 @@ enum {
     GRASP__RNG_KMEANS  = 4,
     GRASP__RNG_SPLIT   = 5,
     GRASP__RNG_TEST    = 6,
+    GRASP__RNG_SUBSET  = 32,
     GRASP__RNG_EIIL    = 21,
     GRASP__RNG_XRM     = 22,
     GRASP__RNG_GMM     = 23

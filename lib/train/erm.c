@@ -54,14 +54,15 @@ static grasp_status open(grasp_context *ctx, const grasp__job *job, const double
     return GRASP_OK;
 }
 
-static grasp_status train_by_epochs(grasp_context *ctx, grasp__plan *plan, const char *optimizer,
+grasp_status grasp__train_by_epochs(grasp_context *ctx, grasp__plan *plan, const char *optimizer,
                                     grasp_report **report)
 {
     const double *sample_weights = grasp__model_sample_weights(plan->model);
     weighing w = {plan->weight ? plan->weight : sample_weights, sample_weights,
-                  grasp__options_is(plan->o, GRASP_KEY_REDUCTION, "mean")};
+                  !plan->sum};
     grasp__job job = {.name = plan->name, .model = plan->model, .o = plan->o, .optimizer = optimizer,
-                      .select = plan->select, .val = plan->val, .n_val = plan->n_val, .open = open, .method = &w};
+                      .select = plan->select, .val = plan->val, .n_val = plan->n_val, .open = open, .method = &w,
+                      .note = plan->note, .note_arg = plan->note_arg};
     int64_t *rows = plan->rows;
     plan->rows = NULL;
     return grasp__job_run(ctx, &job, rows, plan->n, plan->balance, report);
@@ -103,7 +104,7 @@ grasp_status grasp__train_plan(grasp_context *ctx, grasp__plan *plan, grasp_repo
     bool descent = false;
     grasp_status s = grasp__choose_optimizer(ctx, plan->model, plan->o, &optimizer, &descent);
     if (s == GRASP_OK)
-        return (descent ? grasp__train_exact : train_by_epochs)(ctx, plan, optimizer, report);
+        return (descent ? grasp__train_exact : grasp__train_by_epochs)(ctx, plan, optimizer, report);
     grasp__free(plan->rows);
     plan->rows = NULL;
     return s;
@@ -113,7 +114,8 @@ grasp_status grasp__train_erm(grasp_context *ctx, grasp_model *m, const grasp_gr
                               const int64_t *train_rows, int64_t n_train, const int64_t *val, int64_t n_val,
                               const grasp__options *o, grasp_report **report)
 {
-    grasp__plan plan = {.name = "erm", .model = m, .o = o, .select = groups_or_null, .val = val, .n_val = n_val};
+    grasp__plan plan = {.name = "erm", .model = m, .o = o, .select = groups_or_null, .val = val, .n_val = n_val,
+                        .sum = grasp__options_is(o, GRASP_KEY_REDUCTION, "sum")};
     if (report)
         *report = NULL;
     grasp_status s = grasp__kept_rows(ctx, m, NULL, train_rows, n_train, true, "train_rows", &plan.rows, &plan.n);

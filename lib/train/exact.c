@@ -20,6 +20,8 @@ static grasp_status begin(grasp_context *ctx, void *arg, grasp_report *report)
 {
     const descending *t = arg;
     grasp_status s = grasp__report_put_text(ctx, report, "optimizer", t->optimizer);
+    if (s == GRASP_OK && t->plan->note)
+        s = t->plan->note(ctx, t->plan->note_arg, report);
     if (s == GRASP_OK)
         s = grasp__put_end(ctx, report, t->plan->select, 0, 0, NAN);
     return s == GRASP_OK ? grasp__report_put_value(ctx, report, "converged", 0) : s;

@@ -35,6 +35,8 @@ static grasp_status begin(grasp_context *ctx, void *arg, grasp_report *report)
 {
     const grasp__job *job = arg;
     grasp_status s = grasp__report_put_text(ctx, report, "optimizer", job->optimizer);
+    if (s == GRASP_OK && job->note)
+        s = job->note(ctx, job->note_arg, report);
     return s == GRASP_OK ? grasp__put_end(ctx, report, job->select, 0, 0, NAN) : s;
 }
 

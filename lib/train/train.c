@@ -6,6 +6,7 @@
  */
 #include "train/train_private.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct trainer {
@@ -22,6 +23,12 @@ static const trainer methods[] = {
     {&grasp__chi2_params, grasp__train_chi2, false},
     {&grasp__chi2_doro_params, grasp__train_chi2_doro, false},
     {&grasp__tilted_params, grasp__train_tilted, false},
+    {&grasp__importance_params, grasp__train_importance, true},
+    {&grasp__rwg_params, grasp__train_rwg, true},
+    {&grasp__subg_params, grasp__train_subg, true},
+    {&grasp__rwy_params, grasp__train_rwy, false},
+    {&grasp__suby_params, grasp__train_suby, false},
+    {&grasp__jtt_params, grasp__train_jtt, false},
 };
 
 enum { ERM, GDRO, COUNT = sizeof methods / sizeof methods[0] };
@@ -73,6 +80,16 @@ static grasp_status train_by(grasp_context *ctx, const trainer *m, grasp_model *
     s = grasp__options_open(ctx, params_or_null, m->table, &o);
     if (s == GRASP_OK)
         s = m->train(ctx, model, groups_or_null, train, n_train, val, n_val, &o, report);
+    if (s == GRASP_CANCELLED && report && *report == NULL) { /* before there was anything to train */
+        grasp_status made = grasp__report_create(ctx, report);
+        if (made == GRASP_OK)
+            made = grasp__put_end(ctx, *report, groups_or_null, 0, 0, NAN);
+        s = made == GRASP_OK ? s : made;
+    }
+    if (s < GRASP_OK && report) {
+        grasp_report_free(*report);
+        *report = NULL;
+    }
     grasp__options_close(&o);
     return s;
 }

@@ -164,6 +164,8 @@ typedef struct grasp__job {
                          grasp__objective *objective);
     void (*close)(void *arg);
     void          *method;  /* the method's own, for `open` */
+    grasp_status (*note)(grasp_context *ctx, const void *note_arg, grasp_report *report); /* adds lines; may be NULL */
+    const void *note_arg;
     grasp__batches batches; /* grasp__job_run lays them out: the same for every candidate */
 } grasp__job;
 /* Takes `rows` over: the n rows trained on. balance_or_null: as in grasp__batches_open. */
@@ -241,14 +243,29 @@ typedef struct grasp__plan {
     const double         *weight;  /* of each bound row, in place of its sample weight; NULL: that */
     const int64_t        *val;
     int64_t               n_val;
+    bool                  sum;     /* adam, sgd: of a batch's losses, in place of their mean */
     const grasp__risk_method *risk; /* full batch: in place of the mean; NULL: the mean */
+    grasp_status (*note)(grasp_context *ctx, const void *note_arg, grasp_report *report); /* adds lines; may be NULL */
+    const void *note_arg;
 } grasp__plan;
 /* The optimizer that the options name, made concrete; refuses what this model cannot do. *descent: full batch. */
 grasp_status grasp__choose_optimizer(grasp_context *ctx, const grasp_model *m, const grasp__options *o,
                                      const char **optimizer, bool *descent);
 grasp_status grasp__train_plan(grasp_context *ctx, grasp__plan *plan, grasp_report **report);
+/* The same by "adam" or "sgd". */
+grasp_status grasp__train_by_epochs(grasp_context *ctx, grasp__plan *plan, const char *optimizer,
+                                    grasp_report **report);
 /* The same at full batch, "lbfgs" or "newton". */
 grasp_status grasp__train_exact(grasp_context *ctx, grasp__plan *plan, const char *optimizer, grasp_report **report);
+
+/* Weights of the groups, proportional to 1 / n_g or its root, that sum to the number of groups with training rows; 0
+ * for the others. */
+void grasp__importance(const grasp_groups *g, const int64_t *rows, int64_t n, const double *sample_weights,
+                       bool square_root, double *of_group);
+/* As many rows of each group as the smallest has, drawn without replacement by (seed, draw), in the order given; subset:
+ * room for n. No row may be noise. */
+grasp_status grasp__balanced_subset(grasp_context *ctx, const grasp_groups *g, const int64_t *rows, int64_t n,
+                                    int64_t draw, int64_t *subset, int64_t *n_subset);
 
 /* ---- full-batch training ----------------------------------------------------------------------------------------- */
 
