@@ -55,8 +55,8 @@ static int64_t allocations(const char *kernel, int32_t dtype, const char *method
 START_TEST(epochs_take_no_memory)
 {
     static const char *const kernels[] = {"auto", "portable"};
-    static const char *const methods[] = {"erm", "gdro", "cvar", "doro", "chi2", "chi2_doro", "tilted", "importance", "rwg",
-                                          "subg", "rwy", "suby", "jtt"};
+    static const char *const methods[] = {"erm",        "gdro", "cvar", "doro", "chi2", "chi2_doro", "tilted",
+                                          "importance", "rwg",  "subg", "rwy",  "suby", "jtt"};
     for (int k = 0; k < 2; k++)
         for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
             int32_t dtype = _i ? GRASP_F64 : GRASP_F32;

@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 
-/** erm, tilted, importance, subg, suby, jtt: "auto" (default: newton for linear models of at most 500 parameters, lbfgs for larger, adam for all
- *  others), "adam", "sgd", "lbfgs", "newton" (not tilted); the others: "adam" (default), "sgd" */
+/** erm, tilted, importance, subg, suby, jtt: "auto" (default: newton for linear models of at most 500 parameters, lbfgs
+ *  for larger, adam for all others), "adam", "sgd", "lbfgs", "newton" (not tilted); the others: "adam" (default),
+ *  "sgd" */
 #define GRASP_KEY_OPTIMIZER "optimizer"
 /** adam, sgd: learning rates, a list (one number is a list of one), all tried; default 0.001,0.01 */
 #define GRASP_KEY_RATE "rate"
@@ -94,13 +95,15 @@ extern "C" {
  *  validation rows, and of the worst training group where no validation row has a group.
  *  ERM on rows that count by group or by class; parameters but for reduction, and reports, are erm's:
  *
- *      importance needs groups: mean of w_g l, w_g proportional to 1 / n_g (variant=sqrt: its root), sum w_g = number of
- *                 groups with training rows, n_g their sample weights' sum; at full batch a weighted mean. Report: series
- *                 "importance", w of every group, 0 without rows. (Yang et al. 2023, SubpopBench.)
+ *      importance needs groups: mean of w_g l, w_g proportional to 1 / n_g (variant=sqrt: its root), sum w_g = number
+ *      of
+ *                 groups with training rows, n_g their sample weights' sum; at full batch a weighted mean. Report:
+ *                 series "importance", w of every group, 0 without rows. (Yang et al. 2023, SubpopBench.)
  *      rwg        needs groups: n draws an epoch with replacement, proportional to 1 / n_g; adam and sgd alone.
  *      subg       needs groups: once, as many rows of each group as the smallest has. Report: value "rows".
  *      rwy, suby  the same by class. (All: Idrissi et al. 2022.)
- *      jtt        Just Train Twice, second stage: fresh parameters (grasp_model_init(), stream 0; custom: the init hook),
+ *      jtt        Just Train Twice, second stage: fresh parameters (grasp_model_init(), stream 0; custom: the init
+ *      hook),
  *                 then ERM with the error set added `copies` times more. groups: 1 is the error set, 0 the rest (else
  *                 GRASP_E_ARG), noise is left out; NULL: the rows that the model as it comes predicts wrong. Report:
  *                 values "errors" (0: plain ERM, with a line in the log) and "rows". (Liu et al. 2021, algorithm 1.)

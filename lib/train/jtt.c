@@ -12,7 +12,8 @@
 static const grasp__param params[] = {
     GRASP__ANY_OPTIMIZER,
     GRASP__FIRST_ORDER_PARAMS("0"),
-    {GRASP_KEY_COPIES, GRASP_PARAM_I64, "20", "[0, 1000000]", "how often the rows of the error set are added once more"},
+    {GRASP_KEY_COPIES, GRASP_PARAM_I64, "20", "[0, 1000000]",
+     "how often the rows of the error set are added once more"},
     GRASP__DESCENT_PARAMS,
 };
 

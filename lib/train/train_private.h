@@ -262,7 +262,8 @@ grasp_status grasp__train_exact(grasp_context *ctx, grasp__plan *plan, const cha
  * for the others. */
 void grasp__importance(const grasp_groups *g, const int64_t *rows, int64_t n, const double *sample_weights,
                        bool square_root, double *of_group);
-/* As many rows of each group as the smallest has, drawn without replacement by (seed, draw), in the order given; subset:
+/* As many rows of each group as the smallest has, drawn without replacement by (seed, draw), in the order given;
+ * subset:
  * room for n. No row may be noise. */
 grasp_status grasp__balanced_subset(grasp_context *ctx, const grasp_groups *g, const int64_t *rows, int64_t n,
                                     int64_t draw, int64_t *subset, int64_t *n_subset);
