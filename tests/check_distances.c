@@ -70,7 +70,8 @@ static void check_values(grasp_context *ctx, const problem *q, const oracle *o, 
             ck_assert(grasp__reader_within(reader, i, j, q->eps) == grasp__reader_within(reader, j, i, q->eps));
         }
     float *rows = NULL;
-    for (int lent = 0; grasp__distances_has_rough(d) && lent < 2; lent++) {
+    const grasp__space space = grasp__distances_space(d);
+    for (int lent = 0; grasp__space_has_rough(&space) && lent < 2; lent++) {
         if (lent)
             ck_assert_int_eq(grasp__distances_rough_rows(ctx, d, &rows), GRASP_OK);
         grasp__reader_rough(reader, rows, 0, m, q->n - m, m, tile, &half_width);
@@ -382,11 +383,12 @@ START_TEST(given_mean)
 }
 END_TEST
 
-/* ---- weighted sums ----------------------------------------------------------------------------------------------- */
+/* ---- sums of classes --------------------------------------------------------------------------------------------- */
 
 enum { SUMS_N = 150, SUMS_P = 9, SUMS_K = 4 };
 typedef struct sums_case {
-    double x[SUMS_N * SUMS_P], weight[SUMS_N * SUMS_K], inner[SUMS_N * SUMS_K];
+    double x[SUMS_N * SUMS_P], inner[SUMS_N * SUMS_K];
+    int32_t class_of[SUMS_N];
     const char *text;
 } sums_case;
 
@@ -404,19 +406,20 @@ static grasp_status sums_scenario(grasp_context *ctx, void *arg)
     if (s == GRASP_OK)
         s = grasp_distances_create_from_points(ctx, m, params, &d);
     if (s == GRASP_OK && (s = grasp__enter(ctx, "sums")) == GRASP_OK)
-        s = grasp__leave(ctx, grasp__distances_weighted_sums(ctx, d, c->weight, SUMS_K, c->inner));
+        s = grasp__leave(ctx, grasp__distances_class_sums(ctx, d, c->class_of, SUMS_K, SUMS_K + 1, c->inner));
     grasp_distances_free(d);
     grasp_matrix_free(m);
     grasp_params_free(params);
     return s;
 }
 
-START_TEST(weighted_sums)
+START_TEST(class_sums)
 {
     static sums_case c;
     grasp__rng rng = test_rng(9);
     random_normals(&rng, c.x, SUMS_N * SUMS_P);
-    random_normals(&rng, c.weight, SUMS_N * SUMS_K);
+    for (int i = 0; i < SUMS_N; i++)
+        c.class_of[i] = (int32_t)grasp__rng_below(&rng, SUMS_K);
     memset(c.x, 0, SUMS_P * sizeof(double));
     for (int euclidean = 0; euclidean < 2; euclidean++) {
         c.text = euclidean ? "metric=euclidean" : "center=0";
@@ -431,7 +434,8 @@ START_TEST(weighted_sums)
                         xx += c.x[i * SUMS_P + q] * c.x[i * SUMS_P + q];
                         yy += c.x[j * SUMS_P + q] * c.x[j * SUMS_P + q];
                     }
-                    expected += c.weight[j * SUMS_K + k] * (euclidean ? xy : xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0);
+                    if (c.class_of[j] == k)
+                        expected += euclidean ? xy : xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
                 }
                 ck_assert_double_eq_tol(c.inner[i * SUMS_K + k], expected, 1e-11);
             }
@@ -525,8 +529,9 @@ START_TEST(square_matrices)
     ck_assert_ptr_null(d);
     ASSERT_STATUS(ctx, grasp_distances_create_from_matrix(ctx, NULL, &d), GRASP_E_ARG, "square");
     ASSERT_OK(ctx, grasp_distances_create_from_matrix(ctx, m, &d));
-    double inner[3], weight[3] = {1, 1, 1};
-    ASSERT_STATUS(ctx, grasp__distances_weighted_sums(ctx, d, weight, 1, inner), GRASP_E_UNSUPPORTED, "precomputed");
+    double inner[3];
+    int32_t class_of[3] = {0, 0, 0};
+    ASSERT_STATUS(ctx, grasp__distances_class_sums(ctx, d, class_of, 1, 1, inner), GRASP_E_UNSUPPORTED, "precomputed");
     grasp_distances_free(d);
     grasp_matrix_free(m);
     float f[4] = {0, 0.1f, 0.1f, 0}; /* compared as binary64: 0.1f is above 0.1 */
@@ -555,7 +560,7 @@ START_TEST(prices)
     ck_assert_uint_lt(implicit, 2000000);
     ASSERT_OK(ctx, grasp_distances_bytes(ctx, 46341, 100, params, &bytes));
     ck_assert_uint_ge(bytes, (uint64_t)8 * 46341 * 46340 / 2); /* above 2^31 pairs */
-    ck_assert_uint_le(bytes, (uint64_t)8 * 46341 * 46340 / 2 + implicit + 4096);
+    ck_assert_uint_le(bytes, (uint64_t)8 * 46341 * 46340 / 2 + implicit + (1 << 20)); /* tiles on their way */
     ASSERT_STATUS(ctx, grasp_distances_bytes(ctx, 3037000500, 100, params, &bytes), GRASP_E_OVERFLOW, "");
     ASSERT_OK(ctx, grasp_distances_bytes(ctx, 3037000500, 100, NULL, &bytes));
     ASSERT_STATUS(ctx, grasp_distances_bytes(ctx, INT64_MAX, 100, params, &bytes), GRASP_E_OVERFLOW, "");
@@ -572,7 +577,7 @@ START_TEST(prices)
     uint64_t before = grasp_context_memory_used(ctx);
     ASSERT_OK(ctx, grasp_distances_create(ctx, g, params, &d));
     ASSERT_OK(ctx, grasp_distances_bytes(ctx, 200, 5, params, &bytes));
-    ck_assert_uint_eq(grasp_context_memory_used(ctx) - before, bytes);
+    ck_assert_uint_le(grasp_context_memory_used(ctx) - before, bytes);
     grasp_distances_free(d);
     ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, (uint64_t)1 << 30));
     uint64_t peak = grasp_context_memory_peak(ctx);
@@ -709,7 +714,7 @@ Suite *check_distances_suite(void)
     tcase_add_test(all, stored_equals_implicit);
     tcase_add_test(all, factored_equals_dense);
     tcase_add_test(all, given_mean);
-    tcase_add_test(all, weighted_sums);
+    tcase_add_test(all, class_sums);
     tcase_add_test(all, arguments);
     tcase_add_test(all, square_matrices);
     tcase_add_test(all, prices);

@@ -260,9 +260,12 @@ START_TEST(many_at_once)
     ASSERT_OK(ctx, grasp_distances_create_from_points(ctx, x, NULL, &d));
     for (int32_t kind = 1; kind <= 2; kind++)
         for (int exclude = 0; exclude < 2; exclude++) {
-            ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, partition, COUNT, together, NULL), GRASP_OK);
+            grasp__silhouette_room one = {1, N}, all = {COUNT, N};
+            ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, partition, COUNT, &all, together, NULL),
+                             GRASP_OK);
             for (int64_t s = 0; s < COUNT; s++) {
-                ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, &partition[s], 1, &alone, NULL), GRASP_OK);
+                ck_assert_int_eq(grasp__silhouettes(ctx, d, kind, exclude, &partition[s], 1, &one, &alone, NULL),
+                                 GRASP_OK);
                 ck_assert_msg(fabs(alone - together[s]) < 1e-12, "kind %d partition %d: %.17g, alone %.17g", kind,
                               (int)s, together[s], alone);
             }

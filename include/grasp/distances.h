@@ -29,12 +29,12 @@ typedef struct grasp_distances grasp_distances;
 #define GRASP_KEY_STORAGE "storage" /**< distances: "implicit" (default), or "condensed": n(n-1)/2 float64 values are
                                          kept */
 
-/** Bytes that grasp_distances_create() will hold beside the gradients, for n samples of p values; ask before
- *  building. */
+/** Bytes that grasp_distances_create() will take at most beside the gradients, for n samples of p values, at the
+ *  present number of threads; ask before building. */
 GRASP_API grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p,
                                              const grasp_params *params_or_null, uint64_t *out);
 /** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p),
- *  O(n^2 p) when condensed; holds what grasp_distances_bytes() says. GRASP_E_MEMLIMIT before anything large is made;
+ *  O(n^2 p) when condensed; takes what grasp_distances_bytes() says. GRASP_E_MEMLIMIT before anything large is made;
  *  GRASP_E_NUMERIC for rows too large to centre. GRASP_CANCELLED while values are being stored: *out is valid and
  *  implicit; earlier: *out is NULL. */
 GRASP_API grasp_status grasp_distances_create(grasp_context *ctx, grasp_gradients *gradients,

@@ -38,6 +38,10 @@ typedef struct grasp_gradients grasp_gradients;
  *  al. 2022, eq. 1.) */
 GRASP_API grasp_status grasp_gradients_compute(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null,
                                                int64_t n, const grasp_params *params_or_null, grasp_gradients **out);
+/** Bytes that grasp_gradients_compute() will take at most for n samples, its result included, also where n x p is far
+ *  more than there is; ask before computing. Errors: those of the call itself; GRASP_E_OVERFLOW. Cheap. */
+GRASP_API grasp_status grasp_gradients_compute_bytes(grasp_context *ctx, grasp_model *model, int64_t n,
+                                                     const grasp_params *params_or_null, uint64_t *out);
 /** Empty, for dense rows of p >= 1 values. `capacity` rows are a hint: memory for so many is taken at the first copied
  *  append.
  *  Errors: GRASP_E_ARG, GRASP_E_DTYPE, GRASP_E_OVERFLOW (bytes of capacity x p), memory. */

@@ -63,6 +63,11 @@ typedef struct grasp_inference grasp_inference;
 GRASP_API grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradients, const int64_t *y, int64_t n,
                                    const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                    grasp_inference **out, grasp_report **report_or_null);
+/** Bytes that grasp_infer() will take at most for these samples, its result included, at the present number of threads;
+ *  less than a twentieth too many, as a rule, without a report. Reads the classes of y and the shape of the gradients,
+ *  not their values. Errors: those of the call; GRASP_E_OVERFLOW. O(n log n). */
+GRASP_API grasp_status grasp_infer_bytes(grasp_context *ctx, const grasp_gradients *gradients, const int64_t *y,
+                                         int64_t n, const grasp_params *params_or_null, uint64_t *out);
 /** The same on a matrix of points (n rows), kept by reference and not to be written meanwhile: FeaSP (Zeng et al. 2022)
  *  on inputs or features, or a user's own embedding. Nothing is scaled. New samples are assigned as dense gradients of
  *  the same numbers. params_or_null: "infer"; report and errors as there. */

@@ -28,11 +28,12 @@ typedef struct grasp_sweep grasp_sweep;
 GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
-/** Bytes that a run over n samples of p values (0: precomputed distances) will hold at most at the present number of
- *  threads. score=silhouette is priced for a cosine space; in a Euclidean one it costs what silhouette_euclidean
- *  does. */
-GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p,
-                                         uint64_t *out);
+/** Bytes that a run over `distances` will take at most, result included, at the present number of threads; less than a
+ *  twentieth too many, as a rule. Under a lower memory limit a run still goes through as long as labels and one wave of
+ *  tiles fit: levels and distances are then computed again in each pass. Cheap. Errors: those of a run that this kind
+ *  of distances is not for; GRASP_E_OVERFLOW. */
+GRASP_API grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep,
+                                         const grasp_distances *distances, uint64_t *out);
 /** Scores every setting over `distances`. truth_or_null: known groups, needed by score=ari (its noise excluded by
  *  `noise`).
  *  Settings with equal partitions share one score; a setting whose score is not defined (fewer than 2 labels, or more

@@ -91,6 +91,14 @@ grasp_status grasp__alloc_zero(grasp_context *ctx, int64_t count, size_t size, v
 grasp_status grasp__realloc(grasp_context *ctx, int64_t old_count, int64_t new_count, size_t size, void *inout_pointer);
 /* What such a block adds to grasp_context_memory_used(), for price functions; UINT64_MAX if it cannot be. */
 uint64_t grasp__price(int64_t count, size_t size);
+/* Prices add up, and stay UINT64_MAX where they cannot be. A price function mirrors the allocations beside it, block by
+ * block, and takes the larger of two that never stand together. */
+uint64_t     grasp__price_sum(uint64_t a, uint64_t b);
+void         grasp__price_add(uint64_t *sum, int64_t count, size_t size);
+uint64_t     grasp__price_values(int64_t rows, int64_t columns, size_t size); /* of one block of rows x columns */
+uint64_t     grasp__price_pairs(int64_t n, size_t size);                      /* of n (n - 1) / 2 */
+grasp_status grasp__price_tell(grasp_context *ctx, uint64_t price, const char *what,
+                               uint64_t *out); /* GRASP_E_OVERFLOW */
 void grasp__free(void *block); /* NULL is fine; any thread */
 /* GRASP_E_MEMLIMIT or GRASP_E_OVERFLOW if a block of `count * size` bytes would not be admitted. Allocates nothing. */
 grasp_status grasp__check_memory(grasp_context *ctx, int64_t count, size_t size);

@@ -58,6 +58,37 @@ uint64_t grasp__price(int64_t count, size_t size)
     return payload + sizeof(block_header) + ALIGNMENT;
 }
 
+uint64_t grasp__price_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+void grasp__price_add(uint64_t *sum, int64_t count, size_t size)
+{
+    *sum = grasp__price_sum(*sum, grasp__price(count, size));
+}
+
+uint64_t grasp__price_values(int64_t rows, int64_t columns, size_t size)
+{
+    int64_t count;
+    return grasp__mul_i64(rows, columns, &count) ? grasp__price(count, size) : UINT64_MAX;
+}
+
+uint64_t grasp__price_pairs(int64_t n, size_t size)
+{
+    int64_t even = n % 2 == 0 ? n : n - 1, odd = n % 2 == 0 ? n - 1 : n;
+    return n < 2 ? grasp__price(0, size) : grasp__price_values(even / 2, odd, size);
+}
+
+grasp_status grasp__price_tell(grasp_context *ctx, uint64_t price, const char *what, uint64_t *out)
+{
+    if (price > INT64_MAX)
+        return grasp__fail(ctx, GRASP_E_OVERFLOW, "%s would take more bytes than can be addressed", what);
+    *out = price;
+    return GRASP_OK;
+}
+
 /* The price of a block, if this context may still hold so much. */
 static grasp_status admit(grasp_context *ctx, int64_t count, size_t size, uint64_t *price)
 {

@@ -30,6 +30,8 @@ grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double 
 grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
                            const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
                            grasp_report *report_or_null);
+/* Bytes at most meanwhile. */
+uint64_t     grasp__kmeans_price(grasp_context *ctx, int64_t n, int64_t p, int64_t k);
 
 /* Disjoint sets with path halving; roots are the lowest member, so numbering by root is numbering by lowest index. */
 int64_t grasp__set_find(int64_t *parent, int64_t i);

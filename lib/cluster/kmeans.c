@@ -247,18 +247,43 @@ static void write_result(const grasp__lloyd *w, const best_run *best, int64_t *n
     }
 }
 
-static grasp_status allocate(grasp_context *ctx, grasp__lloyd *w, best_run *best)
+/* Rows of a block, and as many sums of k x p as keep workers busy and fit SUMS_BYTES. */
+static void plan(grasp__lloyd *w, int64_t width)
 {
-    int64_t width, sums, scratch;
-    grasp_status s = grasp__check_product(ctx, w->k, w->p, "centres", &width);
-    if (s != GRASP_OK)
-        return s;
     w->rows = BLOCK_VALUES / (w->p > 0 ? w->p : 1);
     w->rows = w->rows < 1 ? 1 : w->rows > 256 ? 256 : w->rows;
     w->chunks = SUMS_BYTES / (int64_t)sizeof(double) / (width > 0 ? width : 1);
     w->chunks = w->chunks < 1 ? 1 : w->chunks > MOST_CHUNKS ? MOST_CHUNKS : w->chunks;
     if (w->chunks > (w->n + w->rows - 1) / w->rows)
         w->chunks = (w->n + w->rows - 1) / w->rows;
+}
+
+uint64_t grasp__kmeans_price(grasp_context *ctx, int64_t n, int64_t p, int64_t k)
+{
+    grasp__lloyd w = {.n = n, .p = p, .k = k};
+    int64_t width;
+    if (!grasp__mul_i64(k, p, &width))
+        return UINT64_MAX;
+    plan(&w, width);
+    uint64_t sum = grasp__price(width, sizeof(double));
+    grasp__price_add(&sum, width, sizeof(double));
+    grasp__price_add(&sum, n, sizeof(int64_t));
+    grasp__price_add(&sum, n, sizeof(int64_t));
+    grasp__price_add(&sum, n, sizeof(double));
+    sum = grasp__price_sum(sum, grasp__price_values(w.chunks, width, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__price_values(w.chunks, k, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__price_values(w.chunks, k, sizeof(int64_t)));
+    grasp__price_add(&sum, w.chunks, sizeof(int64_t));
+    return grasp__price_sum(sum, grasp__price_values(grasp__workers(ctx) * w.rows, p, sizeof(double)));
+}
+
+static grasp_status allocate(grasp_context *ctx, grasp__lloyd *w, best_run *best)
+{
+    int64_t width, sums, scratch;
+    grasp_status s = grasp__check_product(ctx, w->k, w->p, "centres", &width);
+    if (s != GRASP_OK)
+        return s;
+    plan(w, width);
     if ((s = grasp__check_product(ctx, w->chunks, width, "sums of rows", &sums)) != GRASP_OK ||
         (s = grasp__check_product(ctx, grasp__workers(ctx) * w->rows, w->p, "rows", &scratch)) != GRASP_OK ||
         (s = grasp__alloc(ctx, width, sizeof(double), &w->center)) != GRASP_OK ||

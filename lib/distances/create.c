@@ -85,34 +85,32 @@ grasp_status grasp__distances_create_implicit(grasp_context *ctx, grasp_gradient
     return GRASP_OK;
 }
 
-/* What a space holds beside the gradients; GRASP_E_OVERFLOW when no machine could. */
-static grasp_status price(grasp_context *ctx, int64_t n, int64_t p, bool origin, bool condensed, uint64_t *out)
+/* What it holds, and the most that its mean, its norms or its values take meanwhile. */
+uint64_t grasp__distances_price(grasp_context *ctx, const grasp__space *space, bool center, uint64_t *making)
 {
-    int64_t pairs = 0;
-    grasp_status s = condensed ? grasp__pairs(ctx, n, &pairs) : GRASP_OK;
-    if (s != GRASP_OK)
-        return s;
-    uint64_t parts[] = {grasp__price(1, sizeof(grasp_distances)), grasp__price(n, sizeof(double)),
-                        grasp__price(n, sizeof(double)), origin ? grasp__price(p, sizeof(double)) : 0,
-                        condensed ? grasp__price(pairs, sizeof(double)) : 0};
-    uint64_t total = 0;
-    for (size_t q = 0; q < sizeof parts / sizeof *parts; q++)
-        if (parts[q] == UINT64_MAX || __builtin_add_overflow(total, parts[q], &total))
-            return grasp__fail(ctx, GRASP_E_OVERFLOW, "distances of n = %jd samples are more than can be addressed",
-                               (intmax_t)n);
-    *out = total;
-    return GRASP_OK;
+    grasp__space rows = {.metric = space->metric, .n = space->n, .p = space->p};
+    bool origin = space->metric == GRASP__EUCLIDEAN || center;
+    uint64_t storing = 0, values = space->stored ? grasp__store_price(ctx, &rows, &storing) : 0;
+    uint64_t most = grasp__prepare_price(ctx, space->n, space->p), mean = grasp__gradients_mean_price(space->p);
+    uint64_t held = grasp__price(1, sizeof(grasp_distances));
+    grasp__price_add(&held, space->n, sizeof(double));
+    grasp__price_add(&held, space->n, sizeof(double));
+    if (origin)
+        grasp__price_add(&held, space->p, sizeof(double));
+    most = origin && mean > most ? mean : most;
+    *making = grasp__price_sum(held, storing > most ? storing : most);
+    return grasp__price_sum(held, values);
 }
 
-static bool has_origin(const grasp__options *o)
+static int32_t metric_of(const grasp__options *o)
 {
-    return grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") || grasp__options_i64(o, GRASP_KEY_CENTER) != 0;
+    return grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") ? GRASP__EUCLIDEAN : GRASP__COSINE;
 }
 
 grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, const grasp__options *o,
                                      const double *mean_or_null, grasp_distances **out)
 {
-    int32_t metric = grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") ? GRASP__EUCLIDEAN : GRASP__COSINE;
+    int32_t metric = metric_of(o);
     bool condensed = grasp__options_is(o, GRASP_KEY_STORAGE, "condensed");
     bool center = grasp__options_i64(o, GRASP_KEY_CENTER) != 0;
     *out = NULL;
@@ -143,14 +141,18 @@ grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p, con
                                    uint64_t *out)
 {
     grasp__options o = {0};
+    uint64_t bytes;
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
     if ((s = grasp__check_pointer(ctx, out, "out")) == GRASP_OK &&
         (s = grasp__check_range(ctx, n, 0, INT64_MAX, "n")) == GRASP_OK &&
         (s = grasp__check_range(ctx, p, 0, INT64_MAX, "p")) == GRASP_OK &&
-        (s = grasp__options_open(ctx, params_or_null, &grasp__distances_params, &o)) == GRASP_OK)
-        s = price(ctx, n, p, has_origin(&o), grasp__options_is(&o, GRASP_KEY_STORAGE, "condensed"), out);
+        (s = grasp__options_open(ctx, params_or_null, &grasp__distances_params, &o)) == GRASP_OK) {
+        grasp__space space = {metric_of(&o), grasp__options_is(&o, GRASP_KEY_STORAGE, "condensed"), n, p};
+        grasp__distances_price(ctx, &space, grasp__options_i64(&o, GRASP_KEY_CENTER) != 0, &bytes);
+        s = grasp__price_tell(ctx, bytes, "a space of n samples", out);
+    }
     grasp__options_close(&o);
     return grasp__leave(ctx, s);
 }
@@ -248,6 +250,11 @@ int32_t grasp_distances_is_stored(const grasp_distances *distances)
 int64_t grasp__distances_count(const grasp_distances *d)
 {
     return d->n;
+}
+
+grasp__space grasp__distances_space(const grasp_distances *d)
+{
+    return (grasp__space){d->metric, d->value != NULL || d->square != NULL, d->n, d->p};
 }
 
 int32_t grasp__distances_metric(const grasp_distances *d)

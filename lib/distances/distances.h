@@ -17,6 +17,14 @@ enum { GRASP__TILE = 128 };                                             /* no ti
                                                                            direction */
 enum { GRASP__COSINE = 1, GRASP__EUCLIDEAN = 2, GRASP__PRECOMPUTED = 3 }; /* metrics */
 
+/* All that the prices of work over a space depend on, so that they can be told before there is one. */
+typedef struct grasp__space {
+    int32_t metric;
+    bool    stored; /* its values are kept, or its own */
+    int64_t n, p;   /* p 0 for precomputed */
+} grasp__space;
+grasp__space grasp__distances_space(const grasp_distances *d);
+
 grasp_status grasp__distances_check(grasp_context *ctx, const grasp_distances *d, const char *name);
 /* o: options of grasp__distances_params. mean_or_null: p values to centre with in place of the rows' own mean
  * (assigning new samples to a class); makes center = 1. */
@@ -25,12 +33,16 @@ grasp_status grasp__distances_create(grasp_context *ctx, grasp_gradients *g, con
 /* The same with everything spelled out: metric GRASP__COSINE or GRASP__EUCLIDEAN, implicit. */
 grasp_status grasp__distances_create_implicit(grasp_context *ctx, grasp_gradients *g, int32_t metric, bool center,
                                               const double *mean_or_null, grasp_distances **out);
+/* *making: at most while grasp__distances_create() runs, beside the gradients; returns what it holds afterwards. */
+uint64_t     grasp__distances_price(grasp_context *ctx, const grasp__space *space, bool center, uint64_t *making);
 void         grasp__distances_free(grasp_distances *d);
 
 /* The same space with its tiles' values stored, n (n - 1) / 2 float64, for more than one pass: the same values. It
  * borrows all else from d, which must outlive it; not for stored or precomputed ones. O(n^2 p). */
 grasp_status grasp__distances_keep(grasp_context *ctx, const grasp_distances *d, grasp_distances **out);
 void         grasp__distances_drop(grasp_distances *kept);
+/* *making: at most while it is made; returns what it holds afterwards. */
+uint64_t     grasp__distances_keep_price(grasp_context *ctx, const grasp__space *space, uint64_t *making);
 
 int64_t grasp__distances_count(const grasp_distances *d);
 int32_t grasp__distances_metric(const grasp_distances *d);
@@ -50,8 +62,7 @@ bool grasp__distances_chord(const grasp_distances *d, double eps, double *surely
 typedef struct grasp__reader grasp__reader;
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
 void         grasp__reader_free(grasp__reader *r);
-/* Bytes of the rows that a reader of n samples of p values holds. */
-grasp_status grasp__reader_rows(grasp_context *ctx, int64_t n, int64_t p, int64_t *bytes);
+uint64_t     grasp__reader_price(const grasp__space *space);
 /* values[a * nj + b] = distance of i + a and j + b, ni, nj <= GRASP__TILE; each within *half_width of the truth, so a
  * value outside eps +- half_width is decided. The distance of a sample to itself is 0. Bits depend on (i, ni, j, nj)
  * only. */
@@ -59,9 +70,10 @@ void grasp__reader_tile(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int6
                         double *half_width);
 /* Tiles that cost half as much or less and have a wider half-width, about 1e-5, where the space has them. rough_rows:
  * grasp__distances_rough_rows(), or NULL: rows are rounded as they are needed. */
-bool         grasp__distances_has_rough(const grasp_distances *d);
+bool         grasp__space_has_rough(const grasp__space *space);
 grasp_status grasp__distances_rough_rows(grasp_context *ctx, const grasp_distances *d,
                                          float **out); /* 4 n p bytes; O(n p) */
+uint64_t     grasp__rough_rows_price(grasp_context *ctx, const grasp__space *space, uint64_t *making);
 double       grasp__rough_half_width(const grasp_distances *d);
 void         grasp__reader_rough(grasp__reader *r, const float *rough_rows_or_null, int64_t i, int64_t ni, int64_t j,
                                  int64_t nj, double *values, double *half_width);
@@ -135,11 +147,12 @@ bool         grasp__probe_decide(grasp__probe *probe, int64_t i, int64_t j, bool
 /* A sample that has no neighbour but itself, which verdicts do not tell: a zero row of a cosine space, eps below 1. */
 bool         grasp__filter_is_alone(const grasp__filter *f, int64_t i);
 
-/* inner[i * K + k] = <u_i, sum_j weight[j * K + k] u_j> with u the unit rows (cosine; zero rows are 0) or the rows
- * themselves (euclidean), in O(n K p): what linear-time silhouettes and k-means need. inner and weight are n x K.
- * Precomputed: GRASP_E_UNSUPPORTED. */
-grasp_status grasp__distances_weighted_sums(grasp_context *ctx, const grasp_distances *d, const double *weight,
-                                            int64_t K, double *inner);
+/* inner[i * K + k] = <u_i, sum of u_j over class_of[j] == k> with u the unit rows (cosine; zero rows are 0) or the rows
+ * themselves (euclidean), in O(n K p): what linear-time silhouettes need. class_of in [0, K); memory is made for `room`
+ * classes, at least K, and is what the price says. Precomputed: GRASP_E_UNSUPPORTED. */
+grasp_status grasp__distances_class_sums(grasp_context *ctx, const grasp_distances *d, const int32_t *class_of,
+                                         int64_t K, int64_t room, double *inner);
+uint64_t     grasp__class_sums_price(grasp_context *ctx, const grasp__space *space, int64_t room);
 
 grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *d, double eps, int64_t *count);
 

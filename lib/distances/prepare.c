@@ -121,6 +121,15 @@ static grasp_status prepare_euclidean(grasp_context *ctx, preparation *a, int64_
     return grasp__parallel(ctx, tasks, norm_task, a);
 }
 
+uint64_t grasp__prepare_price(grasp_context *ctx, int64_t n, int64_t p)
+{
+    int64_t tasks = n / ROWS + (n % ROWS != 0);
+    uint64_t sum = grasp__price_values(2 * grasp__workers(ctx), p, sizeof(double));
+    grasp__price_add(&sum, tasks, sizeof(double));
+    grasp__price_add(&sum, tasks, sizeof(int64_t));
+    return sum;
+}
+
 grasp_status grasp__distances_prepare(grasp_context *ctx, grasp_distances *d)
 {
     preparation a = {.d = d};

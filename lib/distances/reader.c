@@ -28,7 +28,8 @@ static grasp_status create(grasp_context *ctx, const grasp_distances *d, bool ti
                 (s = grasp__alloc(ctx, d->p, sizeof(double), &r->row[q].x)) != GRASP_OK)
                 goto done;
         s = grasp__alloc(ctx, d->p, sizeof(double), &r->difference);
-        if (s == GRASP_OK && grasp__distances_has_rough(d))
+        grasp__space space = grasp__distances_space(d);
+        if (s == GRASP_OK && grasp__space_has_rough(&space))
             s = grasp__alloc(ctx, GRASP__TILE * GRASP__TILE, sizeof *r->product, &r->product);
     }
 done:
@@ -40,11 +41,19 @@ done:
     return GRASP_OK;
 }
 
-grasp_status grasp__reader_rows(grasp_context *ctx, int64_t n, int64_t p, int64_t *bytes)
+uint64_t grasp__reader_price(const grasp__space *space)
 {
-    enum { SINGLE_ROWS = 3 };
-    int64_t most = grasp__panel_rows(p), rows = 2 * (most < n ? most : n) + SINGLE_ROWS;
-    return grasp__check_product(ctx, rows * (int64_t)sizeof(double), p, "bytes of rows", bytes);
+    int64_t most = grasp__panel_rows(space->p), rows = most < space->n ? most : space->n;
+    uint64_t sum = grasp__price(1, sizeof(grasp__reader));
+    if (space->metric == GRASP__PRECOMPUTED)
+        return sum;
+    for (int q = 0; q < 2; q++)
+        sum = grasp__price_sum(sum, grasp__price_values(space->stored ? 0 : rows, space->p, sizeof(double)));
+    for (int q = 0; q < 3; q++)
+        grasp__price_add(&sum, space->p, sizeof(double));
+    if (grasp__space_has_rough(space))
+        grasp__price_add(&sum, GRASP__TILE * GRASP__TILE, sizeof(float));
+    return sum;
 }
 
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)

@@ -14,9 +14,9 @@
 
 enum { SHORT_ROW = 16, ROWS = 16 /* of a task */ };
 
-bool grasp__distances_has_rough(const grasp_distances *d)
+bool grasp__space_has_rough(const grasp__space *space)
 {
-    return d->metric == GRASP__COSINE && d->value == NULL && d->p > SHORT_ROW;
+    return space->metric == GRASP__COSINE && !space->stored && space->p > SHORT_ROW;
 }
 
 double grasp__rough_half_width(const grasp_distances *d)
@@ -68,6 +68,13 @@ grasp_status grasp__distances_rough_rows(grasp_context *ctx, const grasp_distanc
     else
         grasp__free(r.out);
     return s;
+}
+
+uint64_t grasp__rough_rows_price(grasp_context *ctx, const grasp__space *space, uint64_t *making)
+{
+    uint64_t rows = grasp__price_values(space->n, space->p, sizeof(float));
+    *making = grasp__price_sum(rows, grasp__price_values(grasp__workers(ctx), space->p, sizeof(double)));
+    return rows;
 }
 
 /* Rows [first, first + count) in float32, lent or loaded into panel q. */

@@ -46,6 +46,12 @@ void grasp__centered_rows(const grasp_distances *d, int64_t first, int64_t n, do
 /* Fills scale and norm; refuses entries too large to centre. */
 grasp_status grasp__distances_prepare(grasp_context *ctx, grasp_distances *d);
 
+uint64_t grasp__prepare_price(grasp_context *ctx, int64_t n, int64_t p);
+
+/* ---- walk.c ---- */
+
+uint64_t grasp__walk_price(grasp_context *ctx, const grasp__space *space);
+
 /* ---- truth.c ---- */
 
 bool grasp__truth_cosine(const double *x, double norm_x, const double *y, double norm_y, int64_t p, double eps);
@@ -95,6 +101,8 @@ bool grasp__reader_decide(grasp__reader *r, int64_t i, int64_t j, double eps, bo
 /* ---- stored.c ---- */
 
 grasp_status grasp__distances_store(grasp_context *ctx, grasp_distances *d);
+/* *making: at most meanwhile; returns what the values take. */
+uint64_t     grasp__store_price(grasp_context *ctx, const grasp__space *space, uint64_t *making);
 void         grasp__stored_tile(const grasp_distances *d, int64_t i, int64_t ni, int64_t j, int64_t nj, double *values);
 double       grasp__square_value(const grasp_distances *d, int64_t i, int64_t j);
 grasp_status grasp__check_square(grasp_context *ctx, const grasp_matrix *square);

@@ -77,6 +77,21 @@ grasp_status grasp__distances_store(grasp_context *ctx, grasp_distances *d)
     return s;
 }
 
+uint64_t grasp__store_price(grasp_context *ctx, const grasp__space *space, uint64_t *making)
+{
+    uint64_t values = grasp__price_pairs(space->n, sizeof(double));
+    *making = grasp__price_sum(grasp__price_sum(values, grasp__price(grasp__workers(ctx), sizeof(double))),
+                               grasp__walk_price(ctx, space));
+    return values;
+}
+
+uint64_t grasp__distances_keep_price(grasp_context *ctx, const grasp__space *space, uint64_t *making)
+{
+    uint64_t handle = grasp__price(1, sizeof(grasp_distances)), values = grasp__store_price(ctx, space, making);
+    *making = grasp__price_sum(handle, *making);
+    return grasp__price_sum(handle, values);
+}
+
 grasp_status grasp__distances_keep(grasp_context *ctx, const grasp_distances *d, grasp_distances **out)
 {
     grasp_distances *kept;

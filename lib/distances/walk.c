@@ -16,11 +16,6 @@ typedef struct walk {
     double *values; /* per worker: area */
 } walk;
 
-int64_t grasp__distances_tile(const grasp_distances *d)
-{
-    return d->gradients == NULL || d->value != NULL ? GRASP__TILE : grasp__panel_rows(d->p);
-}
-
 static grasp_status visit_tile(walk *w, int64_t row, int64_t column, int32_t worker)
 {
     int64_t n = w->d->n, i = row * w->side, j = column * w->side;
@@ -42,6 +37,27 @@ static grasp_status run_task(void *arg, int64_t task, int32_t worker)
     for (int64_t column = first > row ? first : row; s == GRASP_OK && column < end && column < w->tiles; column++)
         s = visit_tile(w, row, column, worker);
     return s;
+}
+
+static int64_t tile_side(const grasp__space *space)
+{
+    return space->stored ? GRASP__TILE : grasp__panel_rows(space->p);
+}
+
+int64_t grasp__distances_tile(const grasp_distances *d)
+{
+    grasp__space space = grasp__distances_space(d);
+    return tile_side(&space);
+}
+
+uint64_t grasp__walk_price(grasp_context *ctx, const grasp__space *space)
+{
+    int64_t workers = grasp__workers(ctx), side = tile_side(space), area = space->n < side ? space->n : side;
+    uint64_t sum = grasp__price(workers, sizeof(grasp__reader *));
+    grasp__price_add(&sum, workers * area * area, sizeof(double));
+    for (int64_t q = 0; q < workers; q++)
+        sum = grasp__price_sum(sum, grasp__reader_price(space));
+    return sum;
 }
 
 grasp_status grasp__distances_walk(grasp_context *ctx, const grasp_distances *d, grasp__tile_wanted wanted_or_null,

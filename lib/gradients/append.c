@@ -26,6 +26,14 @@ grasp_status grasp__gradients_reserve_chunks(grasp_context *ctx, grasp_gradients
     return s;
 }
 
+uint64_t grasp__gradients_chunk_price(const grasp_gradients *g, int64_t rows)
+{
+    uint64_t sum = grasp__price_sum(grasp__price(g->n_parts, sizeof(grasp_matrix *)), grasp__price(1, sizeof(chunk)));
+    for (int64_t q = 0; rows > 0 && q < g->n_parts; ++q)
+        sum = grasp__price_sum(sum, grasp__matrix_price(g->dtype, rows, gradients_part_cols(g, q)));
+    return sum;
+}
+
 void grasp__gradients_push_chunk(grasp_gradients *g, grasp_matrix *const *part, int64_t rows, bool lent)
 {
     g->chunks[g->n_chunks] = (chunk){g->stored, rows, part[0]->rows, lent};

@@ -130,18 +130,29 @@ static grasp_status create_packed(grasp_context *ctx, int32_t dtype, int64_t row
     return s;
 }
 
+/* Samples of a batch. */
+static int64_t batch_of(const job *k, const grasp_gradients *shape)
+{
+    int64_t width = k->dense ? shape->p : 1, batch;
+    for (int64_t q = 0; shape->n_layers > 0 && q < shape->n_parts; ++q)
+        width = gradients_part_cols(shape, q) > width ? gradients_part_cols(shape, q) : width;
+    batch = BATCH_ENTRIES / width;
+    batch = batch < 8 ? 8 : batch > BATCH_MOST ? BATCH_MOST : batch;
+    return k->n < batch ? k->n : batch;
+}
+
+static int32_t dtype_of(const job *k)
+{
+    return k->from_hook ? GRASP_F64 : grasp__model_dtype(k->model);
+}
+
 /* Workspace of one batch: the model's output, and what writes it densely. */
 static grasp_status prepare(grasp_context *ctx, job *k, const grasp_gradients *shape)
 {
-    int32_t dtype = k->from_hook ? GRASP_F64 : grasp__model_dtype(k->model);
-    int64_t width = k->dense ? shape->p : 1;
+    int32_t dtype = dtype_of(k);
     grasp_status s;
 
-    for (int64_t q = 0; shape->n_layers > 0 && q < shape->n_parts; ++q)
-        width = gradients_part_cols(shape, q) > width ? gradients_part_cols(shape, q) : width;
-    k->batch = BATCH_ENTRIES / width;
-    k->batch = k->batch < 8 ? 8 : k->batch > BATCH_MOST ? BATCH_MOST : k->batch;
-    k->batch = k->n < k->batch ? k->n : k->batch;
+    k->batch = batch_of(k, shape);
     k->n_parts = shape->n_parts;
     s = grasp__alloc(ctx, k->batch, sizeof *k->batch_rows, &k->batch_rows);
     if (s == GRASP_OK)
@@ -203,20 +214,45 @@ static grasp_status one_batch(grasp_context *ctx, job *k, const grasp_gradients 
 
 /* ---- the call ---------------------------------------------------------------------------------------------------- */
 
+/* Where the result goes, and the shape of the model's output, in its dtype. */
+static grasp_status create_both(grasp_context *ctx, const job *k, grasp_gradients **shape, grasp_gradients **to)
+{
+    grasp_status s;
+    if (k->from_hook)
+        s = grasp__gradients_create_dense(ctx, GRASP_F64, grasp__model_n_params(k->model), 0, shape);
+    else
+        s = create_factored(ctx, k, grasp__model_dtype(k->model), 0, shape);
+    if (s == GRASP_OK && k->dense)
+        return grasp__gradients_create_dense(ctx, k->dtype, (*shape)->p, k->n, to);
+    return s == GRASP_OK ? create_factored(ctx, k, k->dtype, k->n, to) : s;
+}
+
+static uint64_t price(grasp_context *ctx, const job *k, const grasp_gradients *shape, const grasp_gradients *to)
+{
+    int64_t batch = batch_of(k, shape);
+    bool written = k->dense && !k->from_hook;
+    uint64_t pointers = grasp__price(to->n_parts, sizeof(grasp_matrix *));
+    uint64_t view = grasp__price_sum(grasp__gradients_handle_price(shape), grasp__gradients_chunk_price(shape, 0));
+    uint64_t sum = grasp__price_sum(grasp__gradients_handle_price(shape), grasp__gradients_handle_price(to));
+    grasp__price_add(&sum, batch, sizeof *k->batch_rows);
+    grasp__price_add(&sum, shape->n_parts, sizeof *k->part);
+    for (int64_t q = 0; q < shape->n_parts; ++q)
+        sum = grasp__price_sum(sum, grasp__matrix_price(dtype_of(k), batch, gradients_part_cols(shape, q)));
+    if (written)
+        sum = grasp__price_sum(sum, grasp__matrix_price(k->dtype, batch, shape->p));
+    if (k->n == 0)
+        return sum;
+    sum = grasp__price_sum(sum, k->from_hook ? grasp__model_sample_grads_price(ctx, k->model, batch)
+                                             : grasp__model_reserve_price(k->model, batch));
+    sum = grasp__price_sum(sum, grasp__gradients_chunk_price(to, k->n));
+    return grasp__price_sum(sum, written && k->n > batch && view > pointers ? view : pointers);
+}
+
 static grasp_status run(grasp_context *ctx, job *k, grasp_gradients **out)
 {
-    grasp_gradients *to = NULL, *shape = NULL; /* shape: of the model's output, in its dtype */
+    grasp_gradients *to = NULL, *shape = NULL;
     int64_t done = 0;
-    grasp_status s;
-
-    if (k->from_hook)
-        s = grasp__gradients_create_dense(ctx, GRASP_F64, grasp__model_n_params(k->model), 0, &shape);
-    else
-        s = create_factored(ctx, k, grasp__model_dtype(k->model), 0, &shape);
-    if (s == GRASP_OK && k->dense)
-        s = grasp__gradients_create_dense(ctx, k->dtype, shape->p, k->n, &to);
-    else if (s == GRASP_OK)
-        s = create_factored(ctx, k, k->dtype, k->n, &to);
+    grasp_status s = create_both(ctx, k, &shape, &to);
     if (s == GRASP_OK)
         s = prepare(ctx, k, shape);
     while (s == GRASP_OK && done < k->n) {
@@ -254,6 +290,42 @@ grasp_status grasp__gradients_compute(grasp_context *ctx, grasp_model *m, const 
     grasp__free(k.batch_rows);
     grasp__stage_end(ctx, outer);
     return s;
+}
+
+static grasp_status compute_bytes(grasp_context *ctx, grasp_model *m, int64_t n, const grasp__options *o, uint64_t *out)
+{
+    job k = {.model = m, .n = n};
+    grasp_gradients *shape = NULL, *to = NULL;
+    grasp_status s = choose(ctx, o, &k);
+    if (s == GRASP_OK)
+        s = create_both(ctx, &k, &shape, &to);
+    if (s == GRASP_OK)
+        s = grasp__price_tell(ctx, price(ctx, &k, shape, to), "gradients of n samples", out);
+    grasp__gradients_free(shape);
+    grasp__gradients_free(to);
+    return s;
+}
+
+grasp_status grasp_gradients_compute_bytes(grasp_context *ctx, grasp_model *model, int64_t n,
+                                           const grasp_params *params_or_null, uint64_t *out)
+{
+    grasp__options o = {0};
+    grasp_status s = grasp__enter(ctx, __func__);
+    if (s != GRASP_OK)
+        return s;
+    s = grasp__model_check(ctx, model, "model");
+    if (s == GRASP_OK)
+        s = grasp__model_check_bound(ctx, model, "model");
+    if (s == GRASP_OK)
+        s = grasp__check_range(ctx, n, 0, INT64_MAX, "n");
+    if (s == GRASP_OK)
+        s = grasp__check_pointer(ctx, out, "out");
+    if (s == GRASP_OK)
+        s = grasp__options_open(ctx, params_or_null, &grasp__gradients_params, &o);
+    if (s == GRASP_OK)
+        s = compute_bytes(ctx, model, n, &o, out);
+    grasp__options_close(&o);
+    return grasp__leave(ctx, s);
 }
 
 grasp_status grasp_gradients_compute(grasp_context *ctx, grasp_model *model, const int64_t *rows_or_null, int64_t n,

@@ -31,6 +31,7 @@ void         grasp__gradients_seal(grasp_gradients *g);
 grasp_status grasp__gradients_from_matrix(grasp_context *ctx, grasp_matrix *x, const char *name, grasp_gradients **out);
 grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, const int64_t *rows, int64_t n,
                                      grasp_gradients **out);
+uint64_t     grasp__gradients_select_price(const grasp_gradients *g, int64_t n);
 /* a's rows, then b's, by reference; same form and shapes (GRASP_E_DIM). Both sealed. */
 grasp_status grasp__gradients_concat(grasp_context *ctx, grasp_gradients *a, grasp_gradients *b, grasp_gradients **out);
 grasp_gradients *grasp__gradients_ref(grasp_gradients *g);
@@ -54,5 +55,6 @@ void grasp__gradients_read_factors(const grasp_gradients *g, int64_t layer, int6
                                    double *delta);
 /* Fixed-order compensated mean, p values; parallel, same bits for any number of threads. */
 grasp_status grasp__gradients_mean(grasp_context *ctx, const grasp_gradients *g, double *mean);
+uint64_t     grasp__gradients_mean_price(int64_t p);
 
 #endif

@@ -34,6 +34,11 @@ static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
     return GRASP_OK;
 }
 
+uint64_t grasp__gradients_mean_price(int64_t p)
+{
+    return grasp__price_sum(grasp__price(p, sizeof(double)), grasp__price(p, sizeof(double)));
+}
+
 grasp_status grasp__gradients_mean(grasp_context *ctx, const grasp_gradients *g, double *mean)
 {
     sums a = {g, 0, 0, NULL, NULL};

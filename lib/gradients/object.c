@@ -152,6 +152,16 @@ grasp_status grasp__gradients_create_like(grasp_context *ctx, const grasp_gradie
     return GRASP_OK;
 }
 
+uint64_t grasp__gradients_handle_price(const grasp_gradients *g)
+{
+    uint64_t sum = grasp__price(1, sizeof *g);
+    if (g->n_layers > 0) {
+        grasp__price_add(&sum, g->n_layers, sizeof *g->layer);
+        grasp__price_add(&sum, g->n_layers + 1, sizeof *g->offset);
+    }
+    return sum;
+}
+
 grasp_status grasp_gradients_create_dense(grasp_context *ctx, int32_t dtype, int64_t p, int64_t capacity,
                                           grasp_gradients **out)
 {

@@ -58,6 +58,9 @@ void grasp__gradients_widen(const void *from, int32_t dtype, int64_t n, double *
 
 /* An unsealed object of the same form and dtype as g, without rows. */
 grasp_status grasp__gradients_create_like(grasp_context *ctx, const grasp_gradients *g, grasp_gradients **out);
+/* Prices: of such an object; of one chunk that it owns, of `rows` rows (0: none), and of its place. */
+uint64_t     grasp__gradients_handle_price(const grasp_gradients *g);
+uint64_t     grasp__gradients_chunk_price(const grasp_gradients *g, int64_t rows);
 /* Makes room for `more` chunks. */
 grasp_status grasp__gradients_reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more);
 /* Adds a chunk by reference to `part` (n_parts matrices of at least `rows` rows); cannot fail after

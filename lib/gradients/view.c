@@ -31,6 +31,11 @@ grasp_status grasp__gradients_select(grasp_context *ctx, grasp_gradients *g, con
     return GRASP_OK;
 }
 
+uint64_t grasp__gradients_select_price(const grasp_gradients *g, int64_t n)
+{
+    return grasp__price_sum(grasp__gradients_handle_price(g), grasp__price(n, sizeof *g->index));
+}
+
 grasp_status grasp_gradients_select(grasp_context *ctx, grasp_gradients *gradients, const int64_t *rows, int64_t n,
                                     grasp_gradients **out)
 {

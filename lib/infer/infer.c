@@ -235,8 +235,8 @@ grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t 
 
 /* ---- public ------------------------------------------------------------------------------------------------------ */
 
-static grasp_status check(grasp_context *ctx, const grasp_gradients *g, const int64_t *y, int64_t n,
-                          const grasp_groups *truth)
+grasp_status grasp__infer_check(grasp_context *ctx, const grasp_gradients *g, const int64_t *y, int64_t n,
+                                const grasp_groups *truth)
 {
     grasp_status s = grasp__gradients_check_sealed(ctx, g, "gradients");
     if (s == GRASP_OK)
@@ -262,7 +262,7 @@ grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradients, const i
     grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
     if (s != GRASP_OK)
         return s;
-    s = check(ctx, gradients, y, n, truth_or_null);
+    s = grasp__infer_check(ctx, gradients, y, n, truth_or_null);
     if (s == GRASP_OK)
         s = grasp__options_open(ctx, params_or_null, &grasp__infer_params, &o);
     if (s == GRASP_OK)

@@ -8,6 +8,9 @@
 
 #define GRASP__INFERENCE_MAGIC GRASP__MAGIC('i', 'n', 'f', 'r')
 
+/* The arguments of an inference; truth may be NULL. */
+grasp_status grasp__infer_check(grasp_context *ctx, const grasp_gradients *g, const int64_t *y, int64_t n,
+                                const grasp_groups *truth);
 /* One class for each value of y, each one group so far. */
 grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
                                      int64_t n_settings, grasp_inference **out);

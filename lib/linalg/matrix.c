@@ -65,6 +65,12 @@ grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t row
     return GRASP_OK;
 }
 
+uint64_t grasp__matrix_price(int32_t dtype, int64_t rows, int64_t cols)
+{
+    return grasp__price_sum(grasp__price(1, sizeof(grasp_matrix)),
+                            grasp__price_values(rows, cols, grasp__dtype_size(dtype)));
+}
+
 /* The last element must have an address: its index and its offset in bytes have to fit. */
 static grasp_status check_extent(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride)
 {

@@ -13,6 +13,8 @@
 
 /* The handles and sizes must have been checked, or come from the library; noise as in the public functions. */
 grasp_status grasp__ari(grasp_context *ctx, const grasp_groups *a, const grasp_groups *b, int32_t noise, double *out);
+/* Bytes that `count` groups of n samples take together with their ari against few others. */
+uint64_t     grasp__ari_price(int64_t n, int64_t count);
 grasp_status grasp__ari_within(grasp_context *ctx, const int64_t *y, const grasp_groups *a, const grasp_groups *b,
                                int32_t noise, double *out);
 grasp_status grasp__nmi(grasp_context *ctx, const grasp_groups *a, const grasp_groups *b, int32_t noise, double *out);
@@ -38,10 +40,19 @@ typedef struct grasp__partition {
     int64_t n_clusters;
 } grasp__partition;
 
-/* Mean silhouettes of several partitions of d's samples, in one pass over tiles, or O(n K p) by unit rows, K the
+/* What memory is made for: at least as many partitions, and clusters of any of them. */
+typedef struct grasp__silhouette_room {
+    int64_t partitions, clusters;
+} grasp__silhouette_room;
+
+/* Mean silhouettes of several partitions of d's samples, in few passes over tiles, or O(n K p) by unit rows, K the
  * clusters of all of them together. mean[s] is -1 where it is not defined, NaN for a partition not reached when
  * cancelled. per_sample (n, or NULL) is for count == 1. */
 grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, int32_t kind, bool exclude_noise,
-                                const grasp__partition *partition, int64_t count, double *mean, double *per_sample);
+                                const grasp__partition *partition, int64_t count, const grasp__silhouette_room *room,
+                                double *mean, double *per_sample);
+/* Bytes at most meanwhile. */
+uint64_t grasp__silhouettes_price(grasp_context *ctx, const grasp__space *space, int32_t kind,
+                                  const grasp__silhouette_room *room);
 
 #endif

@@ -157,6 +157,18 @@ grasp_status grasp__ari(grasp_context *ctx, const grasp_groups *a, const grasp_g
     return compare(ctx, a, b, NULL, a->n, noise, ari_of, out);
 }
 
+uint64_t grasp__ari_price(int64_t n, int64_t count)
+{
+    enum { COLUMNS = 6 }; /* labels, three codes, and two to sort one */
+    uint64_t sum = grasp__price(1, sizeof(grasp_groups));
+    for (int q = 0; q < COLUMNS; q++)
+        grasp__price_add(&sum, n, sizeof(int64_t));
+    for (int q = 0; q < 2; q++) /* sizes of groups and of codes; the truth's groups are few */
+        grasp__price_add(&sum, count + 1, sizeof(int64_t));
+    grasp__price_add(&sum, 0, 1);
+    return sum;
+}
+
 grasp_status grasp__nmi(grasp_context *ctx, const grasp_groups *a, const grasp_groups *b, int32_t noise, double *out)
 {
     return compare(ctx, a, b, NULL, a->n, noise, nmi_of, out);

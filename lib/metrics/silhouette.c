@@ -5,8 +5,9 @@
  * 0 for the only sample of a cluster. Noise is one more cluster, as Zeng et al. (2022) have it, or left out. With fewer
  * than 2 clusters, or more than n - 1, the mean is -1 by their convention, so that one cluster without noise can never
  * win.
- * Here: arguments, and partitions made ready; the sums are in silhouette_linear.c, O(n K p), and silhouette_tiles.c,
- * O(n^2 p).
+ * Here: arguments, and partitions made ready; sums of distances are in silhouette_linear.c, O(n K p), and
+ * silhouette_tiles.c, O(n^2 p); what becomes of them in silhouette_score.c. All memory is sized by what is known
+ * beforehand, so that its price can be told.
  */
 #include "metrics/silhouette.h"
 
@@ -20,12 +21,6 @@ static const grasp__param params[] = {
 
 const grasp__param_table grasp__silhouette_params = {
     "silhouette", params, sizeof params / sizeof *params, {{NULL, NULL}}};
-
-double grasp__silhouette_value(double a, double b)
-{
-    double larger = a > b ? a : b;
-    return larger > 0 ? (b - a) / larger : 0;
-}
 
 /* Counts clusters; sets *scored and returns true where the silhouette is defined. Counts go to `size`. */
 static bool prepare(const grasp__partition *p, int64_t n, bool exclude_noise, int64_t *size, grasp__scored *scored)
@@ -51,45 +46,79 @@ static bool prepare(const grasp__partition *p, int64_t n, bool exclude_noise, in
     return inhabited >= 2 && inhabited <= scored->counted - 1;
 }
 
-grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, int32_t kind, bool exclude_noise,
-                                const grasp__partition *partition, int64_t count, double *mean, double *per_sample)
+/* Sizes of clusters that are kept at once: of few partitions with many clusters, or of many with few. */
+static int64_t sizes_room(const grasp__silhouette_room *room)
 {
-    int64_t n = grasp__distances_count(d), sizes = 0, defined = 0;
-    grasp__scored *scored = NULL;
-    int64_t *size = NULL;
-    bool cosine = grasp__distances_metric(d) == GRASP__COSINE;
+    enum { FEW = 4, SMALL = 4096 };
+    return room->partitions == 1 ? room->clusters + 1 : FEW * (room->clusters + 1) + SMALL;
+}
 
-    for (int64_t s = 0; s < count; s++) {
-        mean[s] = NAN;
-        sizes += partition[s].n_clusters + 1;
+/* Columns of sums: all clusters of one partition, noise and the rest of the samples, or atoms of many. */
+static int64_t columns_for(const grasp__space *space, int32_t kind, const grasp__silhouette_room *room)
+{
+    bool one = room->partitions == 1 && room->clusters < space->n;
+    return grasp__distance_sums_columns(space, kind, one ? room->clusters + 2 : space->n);
+}
+
+/* Makes partitions ready while their sizes fit: *taken of them, *defined of which have a silhouette. */
+static void prepare_some(const grasp__partition *partition, int64_t count, int64_t n, bool exclude_noise, int64_t *size,
+                         int64_t room, double *mean, grasp__scored *scored, int64_t *taken, int64_t *defined)
+{
+    *defined = 0;
+    for (*taken = 0; *taken < count && partition[*taken].n_clusters + 1 <= room; ++*taken) {
+        int64_t width = partition[*taken].n_clusters + 1;
+        if (prepare(&partition[*taken], n, exclude_noise, size, &scored[*defined]))
+            scored[(*defined)++].mean = &mean[*taken];
+        else
+            mean[*taken] = -1;
+        size += width;
+        room -= width;
     }
+}
+
+grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, int32_t kind, bool exclude_noise,
+                                const grasp__partition *partition, int64_t count, const grasp__silhouette_room *room,
+                                double *mean, double *per_sample)
+{
+    int64_t n = grasp__distances_count(d), *size = NULL;
+    grasp__scored *scored = NULL;
+    grasp__distance_sums sums = {.d = d};
+    grasp__space space = grasp__distances_space(d);
+    for (int64_t s = 0; s < count; s++)
+        mean[s] = NAN;
     for (int64_t i = 0; per_sample != NULL && i < n; i++)
         per_sample[i] = NAN;
     if (n > INT32_MAX)
         return grasp__fail(ctx, GRASP_E_OVERFLOW, "%jd samples, expected at most %jd", (intmax_t)n,
                            (intmax_t)INT32_MAX);
-    grasp_status status = grasp__alloc(ctx, count, sizeof *scored, &scored);
+    grasp_status status = grasp__alloc(ctx, room->partitions, sizeof *scored, &scored);
     if (status == GRASP_OK)
-        status = grasp__alloc(ctx, sizes, sizeof *size, &size);
-    if (status != GRASP_OK)
-        goto done;
-    int64_t *next = size;
-    for (int64_t s = 0; s < count; next += partition[s].n_clusters + 1, s++) {
-        if (prepare(&partition[s], n, exclude_noise, next, &scored[defined]))
-            scored[defined++].mean = &mean[s];
-        else
-            mean[s] = -1;
+        status = grasp__alloc(ctx, sizes_room(room), sizeof *size, &size);
+    if (status == GRASP_OK)
+        status = grasp__distance_sums_open(ctx, d, kind, columns_for(&space, kind, room), &sums);
+    for (int64_t done = 0, taken = 0, defined; status == GRASP_OK && done < count; done += taken) {
+        prepare_some(partition + done, count - done, n, exclude_noise, size, sizes_room(room), mean + done, scored,
+                     &taken, &defined);
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", (double)done / (double)count,
+                                                     (double)(done + taken) / (double)count);
+        if (defined > 0)
+            status = grasp__silhouettes_score(ctx, &sums, scored, defined, room, per_sample);
+        grasp__stage_end(ctx, outer);
     }
-    if (defined == 0)
-        goto done;
-    if (cosine && kind == GRASP__SILHOUETTE_SPACE)
-        status = grasp__silhouettes_linear(ctx, d, scored, defined, per_sample);
-    else
-        status = grasp__silhouettes_by_tiles(ctx, d, cosine, scored, defined, per_sample);
-done:
+    grasp__distance_sums_close(ctx, &sums);
     grasp__free(size);
     grasp__free(scored);
     return status;
+}
+
+uint64_t grasp__silhouettes_price(grasp_context *ctx, const grasp__space *space, int32_t kind,
+                                  const grasp__silhouette_room *room)
+{
+    int64_t columns = columns_for(space, kind, room);
+    uint64_t filling, sum = grasp__distance_sums_price(ctx, space, kind, columns, &filling);
+    grasp__price_add(&sum, room->partitions, sizeof(grasp__scored));
+    grasp__price_add(&sum, sizes_room(room), sizeof(int64_t));
+    return grasp__price_sum(sum, grasp__silhouettes_score_price(ctx, space->n, columns, room, filling));
 }
 
 /* Which kind the parameter means in this space. */
@@ -122,7 +151,8 @@ static grasp_status score(grasp_context *ctx, const grasp_distances *d, const gr
     for (int64_t i = 0; i < groups->n; i++)
         label[i] = (int32_t)groups->label[i];
     grasp__partition partition = {label, groups->count};
-    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, &found,
+    grasp__silhouette_room room = {1, groups->count};
+    s = grasp__silhouettes(ctx, d, kind, grasp__options_is(o, GRASP_KEY_NOISE, "exclude"), &partition, 1, &room, &found,
                            sample);
     if (s < 0)
         goto done;

@@ -52,6 +52,14 @@ void grasp__atoms_free(grasp__atoms *a)
     grasp__free(a->sample);
 }
 
+uint64_t grasp__atoms_price(int64_t n, uint64_t *making)
+{
+    uint64_t sum = grasp__price_sum(grasp__price(n, sizeof(int32_t)), grasp__price(n, sizeof(int32_t)));
+    *making = n > INT32_MAX ? UINT64_MAX : grasp__price_sum(sum, sum);
+    *making = grasp__price_sum(*making, n > INT32_MAX ? 0 : grasp__price(slots_for(n), sizeof(slot)));
+    return sum;
+}
+
 grasp_status grasp__atoms_create(grasp_context *ctx, const grasp__scored *scored, int64_t count, int64_t n,
                                  int64_t most, grasp__atoms *out, int64_t *taken)
 {

@@ -1,159 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Silhouettes in a cosine space in linear time.
+ * Sums of distances in a cosine space without looking at pairs.
  *
- * With unit rows u (0 for a zero row) the distance of i to j != i is 1 - <u_i, u_j>, so the sum over a cluster C is
- * |C| - <u_i, S_C>, S_C the sum of its rows; in the own cluster it is |C| - 1 - <u_i, S_C> + <u_i, u_i>. Exact but for
- * rounding, which is at most the kernel's error for each row of C: a mean below that counts as 0, so that duplicates
- * are at distance 0.
- * Partitions that have few atoms together (silhouette_atoms.c) share the products with the atoms' sums; one of many
- * clusters goes through alone, some columns at a time. O(n K p) time for K atoms or clusters; O(n) memory.
+ * For unit rows u (0 for a zero row) sum_{j in C} d_ij = |C| - <u_i, S_C> with S_C = sum of u_j over C; for i's own
+ * column that counts i itself, at 1 - <u_i, u_i>, instead of 0. A mean distance below the rounding error of such a
+ * difference is 0, or noise would decide between duplicates. O(n K p) time for K columns, O(n K) numbers.
  */
 #include "metrics/silhouette.h"
 
-#include <math.h>
-#include <string.h>
+typedef struct from_products {
+    grasp__distance_sums *sums;
+    double rounding; /* a mean distance below is 0 */
+} from_products;
 
-enum { CHUNK = 64 }; /* columns at once: 1 KiB a sample */
-
-typedef struct linear {
-    const grasp_distances *d;
-    int64_t n, width;       /* columns there is room for */
-    double rounding;        /* a mean distance below is 0 */
-    double *weight, *inner; /* n x width */
-    double *product;        /* n: <u_i, S_C> of one cluster */
-    double *a, *b;          /* n: mean distances to the own and the nearest other cluster */
-    double *per_sample;
-} linear;
-
-static void begin(const linear *l)
+/* Inner products of one block of samples become sums of distances. */
+static grasp_status turn_block(void *arg, int64_t index, int32_t worker)
 {
-    for (int64_t i = 0; i < l->n; i++) {
-        l->a[i] = 0;
-        l->b[i] = INFINITY;
-    }
-}
-
-/* Takes the products with one cluster into the mean distances. */
-static void take_cluster(const linear *l, const grasp__scored *p, int64_t cluster)
-{
-    double size = (double)p->size[cluster];
-    if (size == 0)
-        return;
-    for (int64_t i = 0; i < l->n; i++) {
-        if (grasp__scored_cluster(p, i) == cluster) {
-            double others = size - 1 - l->product[i] + (grasp__distances_is_zero(l->d, i) ? 0 : 1);
-            double mean = size > 1 ? others / (size - 1) : 0;
-            l->a[i] = mean > l->rounding ? mean : 0;
-        } else {
-            double mean = 1 - l->product[i] / size;
-            mean = mean > l->rounding ? mean : 0;
-            if (mean < l->b[i])
-                l->b[i] = mean;
+    const from_products *f = arg;
+    const grasp__distance_sums *s = f->sums;
+    int64_t first = index * GRASP__TILE, end = s->n - first < GRASP__TILE ? s->n : first + GRASP__TILE;
+    (void)worker;
+    for (int64_t i = first; i < end; i++) {
+        double *row = s->sums + i * s->count;
+        for (int64_t k = 0; k < s->count; k++) {
+            double members = (double)s->size[k], sum = members - row[k];
+            if (s->of[i] == k) {
+                members -= 1;
+                sum -= grasp__distances_is_zero(s->d, i) ? 1 : 0;
+            }
+            row[k] = sum > f->rounding * members ? sum : 0;
         }
     }
+    return GRASP_OK;
 }
 
-static void finish(const linear *l, const grasp__scored *p)
+grasp_status grasp__distance_sums_linear(grasp_context *ctx, grasp__distance_sums *sums)
 {
-    grasp__sum sum = {0, 0};
-    for (int64_t i = 0; i < l->n; i++) {
-        int64_t own = grasp__scored_cluster(p, i);
-        if (own >= 0) {
-            double value = p->size[own] == 1 ? 0 : grasp__silhouette_value(l->a[i], l->b[i]);
-            grasp__sum_add(&sum, value);
-            if (l->per_sample != NULL)
-                l->per_sample[i] = value;
-        }
-    }
-    *p->mean = grasp__sum_value(&sum) / (double)p->counted;
-}
-
-/* One partition, its clusters as columns. */
-static grasp_status by_columns(grasp_context *ctx, const linear *l, const grasp__scored *p)
-{
-    grasp_status s = GRASP_OK;
-    begin(l);
-    for (int64_t first = 0; s == GRASP_OK && first < p->clusters; first += l->width) {
-        int64_t now = p->clusters - first < l->width ? p->clusters - first : l->width;
-        double lo = (double)first / (double)p->clusters, hi = (double)(first + now) / (double)p->clusters;
-        for (int64_t i = 0; i < l->n; i++)
-            for (int64_t k = 0; k < now; k++)
-                l->weight[i * now + k] = grasp__scored_cluster(p, i) == first + k;
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", lo, hi);
-        s = grasp__distances_weighted_sums(ctx, l->d, l->weight, now, l->inner);
-        grasp__stage_end(ctx, outer);
-        for (int64_t k = 0; s == GRASP_OK && k < now; k++) {
-            for (int64_t i = 0; i < l->n; i++)
-                l->product[i] = l->inner[i * now + k];
-            take_cluster(l, p, first + k);
-        }
-    }
-    if (s == GRASP_OK)
-        finish(l, p);
+    from_products f = {sums, 2 * grasp__gram_error_f64(grasp__distances_dim(sums->d)) + 0x1p-48};
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", 0, 0.95);
+    grasp_status s =
+        grasp__distances_class_sums(ctx, sums->d, sums->of, sums->count, sums->columns, sums->sums);
+    grasp__stage_end(ctx, outer);
+    if (s != GRASP_OK)
+        return s;
+    outer = grasp__stage_begin(ctx, "silhouette", 0.95, 1);
+    s = grasp__parallel(ctx, grasp__wave_blocks(sums->n), turn_block, &f);
+    grasp__stage_end(ctx, outer);
     return s;
-}
-
-/* Partitions whose atoms fit the columns. */
-static grasp_status by_atoms(grasp_context *ctx, const linear *l, const grasp__scored *scored, int64_t count,
-                             const grasp__atoms *atoms)
-{
-    memset(l->weight, 0, (size_t)(l->n * atoms->count) * sizeof *l->weight);
-    for (int64_t i = 0; i < l->n; i++)
-        l->weight[i * atoms->count + atoms->of[i]] = 1;
-    grasp_status s = grasp__distances_weighted_sums(ctx, l->d, l->weight, atoms->count, l->inner);
-    for (const grasp__scored *p = scored; s == GRASP_OK && p < scored + count; p++) {
-        begin(l);
-        for (int64_t cluster = 0; cluster < p->clusters; cluster++) {
-            memset(l->product, 0, (size_t)l->n * sizeof *l->product);
-            for (int64_t k = 0; k < atoms->count; k++)
-                for (int64_t i = 0; grasp__scored_cluster(p, atoms->sample[k]) == cluster && i < l->n; i++)
-                    l->product[i] += l->inner[i * atoms->count + k];
-            take_cluster(l, p, cluster);
-        }
-        finish(l, p);
-    }
-    return s;
-}
-
-/* As many partitions as fit together, or one: *taken of them. */
-static grasp_status next_batch(grasp_context *ctx, const linear *l, const grasp__scored *scored, int64_t count,
-                               int64_t *taken)
-{
-    grasp__atoms atoms;
-    grasp_status s = grasp__atoms_create(ctx, scored, count, l->n, l->width, &atoms, taken);
-    if (s == GRASP_OK)
-        s = atoms.count <= l->width ? by_atoms(ctx, l, scored, *taken, &atoms) : by_columns(ctx, l, scored);
-    grasp__atoms_free(&atoms);
-    return s == GRASP_OK ? grasp__tick(ctx, 1, 1) : s;
-}
-
-grasp_status grasp__silhouettes_linear(grasp_context *ctx, const grasp_distances *d, const grasp__scored *scored,
-                                       int64_t count, double *per_sample)
-{
-    linear l = {.d = d, .n = grasp__distances_count(d), .per_sample = per_sample};
-    l.rounding = 2 * grasp__gram_error_f64(grasp__distances_dim(d)) + 0x1p-48;
-    for (int64_t s = 0; s < count && l.width < CHUNK; s++)
-        l.width += scored[s].clusters;
-    l.width = l.width < CHUNK ? l.width : CHUNK;
-    grasp_status status = grasp__alloc(ctx, l.n, (size_t)l.width * sizeof *l.weight, &l.weight);
-    if (status == GRASP_OK)
-        status = grasp__alloc(ctx, l.n, (size_t)l.width * sizeof *l.inner, &l.inner);
-    if (status == GRASP_OK)
-        status = grasp__alloc(ctx, l.n, sizeof *l.product, &l.product);
-    if (status == GRASP_OK)
-        status = grasp__alloc(ctx, l.n, sizeof *l.a, &l.a);
-    if (status == GRASP_OK)
-        status = grasp__alloc(ctx, l.n, sizeof *l.b, &l.b);
-    for (int64_t done = 0, taken = 0; status == GRASP_OK && done < count; done += taken) {
-        double lo = (double)done / (double)count, hi = (double)(done + 1) / (double)count;
-        grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", lo, hi);
-        status = next_batch(ctx, &l, scored + done, count - done, &taken);
-        grasp__stage_end(ctx, outer);
-    }
-    grasp__free(l.b);
-    grasp__free(l.a);
-    grasp__free(l.product);
-    grasp__free(l.inner);
-    grasp__free(l.weight);
-    return status;
 }

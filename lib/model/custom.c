@@ -106,6 +106,11 @@ static grasp_status custom_reserve(grasp_context *ctx, grasp_model *m, int64_t n
     return s;
 }
 
+static uint64_t custom_reserve_price(grasp_model *m, int64_t n)
+{
+    return n <= m->scratch_size ? 0 : grasp__price(n, sizeof *m->scratch);
+}
+
 static grasp_status custom_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
                                      grasp__weigher weigh, void *arg, double *loss, double *grad)
 {
@@ -317,6 +322,7 @@ const grasp__model_methods grasp__custom_methods = {.kind = "custom",
                                                     .copy = custom_copy,
                                                     .destroy = custom_destroy,
                                                     .reserve = custom_reserve,
+                                                    .reserve_price = custom_reserve_price,
                                                     .get_params = custom_get_params,
                                                     .set_params = custom_set_params,
                                                     .init = custom_init,

@@ -174,6 +174,11 @@ grasp_status grasp__model_reserve(grasp_context *ctx, grasp_model *m, int64_t n)
     return m->methods->reserve(ctx, m, n);
 }
 
+uint64_t grasp__model_reserve_price(grasp_model *m, int64_t n)
+{
+    return m->methods->reserve_price(m, n);
+}
+
 grasp_status grasp__model_objective(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
                                     grasp__weigher weigh, void *arg, double *loss, double *grad)
 {

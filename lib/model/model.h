@@ -52,6 +52,9 @@ grasp_status grasp__model_bias_mask(grasp_context *ctx, const grasp_model *m, ui
  * (sample_grads from factors keeps a scratch of its own from its first call). Panels hold GRASP__MODEL_BATCH rows;
  * only n x C numbers grow with n. */
 grasp_status grasp__model_reserve(grasp_context *ctx, grasp_model *m, int64_t n);
+/* Bytes that it would take from now on; and those of it and of grasp__model_sample_grads(), n rows at a time. */
+uint64_t     grasp__model_reserve_price(grasp_model *m, int64_t n);
+uint64_t     grasp__model_sample_grads_price(grasp_context *ctx, grasp_model *m, int64_t n);
 grasp_status grasp__model_labels(grasp_context *ctx, grasp_model *m, const int64_t *rows_or_null, int64_t n,
                                  int64_t *label);
 grasp_status grasp__model_get_params(grasp_context *ctx, const grasp_model *m, double *theta);

@@ -28,6 +28,7 @@ typedef struct grasp__model_methods {
     grasp_status (*copy)(grasp_context *ctx, const grasp_model *m, grasp_model **out);
     void (*destroy)(grasp_model *m);
     grasp_status (*reserve)(grasp_context *ctx, grasp_model *m, int64_t n);
+    uint64_t (*reserve_price)(grasp_model *m, int64_t n);
     grasp_status (*get_params)(grasp_context *ctx, const grasp_model *m, double *theta);
     grasp_status (*set_params)(grasp_context *ctx, grasp_model *m, const double *theta);
     grasp_status (*init)(grasp_context *ctx, grasp_model *m, uint64_t stream);

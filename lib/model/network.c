@@ -110,6 +110,14 @@ static grasp_status network_reserve(grasp_context *ctx, grasp_model *m, int64_t 
     return GRASP_OK;
 }
 
+static uint64_t network_reserve_price(grasp_model *m, int64_t n)
+{
+    int64_t cells;
+    if (n <= m->network.rows)
+        return 0;
+    return layout(m, n, NULL, &cells) ? grasp__price(cells, sizeof(double)) : UINT64_MAX;
+}
+
 void grasp__network_data_changed(grasp_model *m)
 {
     m->network.cached = -1;
@@ -442,7 +450,8 @@ static grasp_status network_copy(grasp_context *ctx, const grasp_model *m, grasp
 }
 
 #define NETWORK_METHODS                                                                                                \
-  .copy = network_copy, .destroy = network_destroy, .reserve = network_reserve, .get_params = network_get_params,      \
+  .copy = network_copy, .destroy = network_destroy, .reserve = network_reserve,                                        \
+  .reserve_price = network_reserve_price, .get_params = network_get_params,                                            \
   .set_params = network_set_params, .init = grasp__network_init, .layer_shape = network_layer_shape,                   \
   .labels = network_labels, .loss = network_loss, .predict = network_predict, .logits = network_logits,                \
   .features = network_features, .objective = network_objective, .factors = network_factors

@@ -65,11 +65,11 @@ static void widen(double *values, int64_t n)
     }
 }
 
-grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
-                                             double *grads)
+/* Samples of a batch, the widest layer's factors of one, and all cells of scratch. */
+static grasp_status plan(grasp_context *ctx, const grasp_model *m, int64_t n, int64_t *batch, int64_t *most,
+                         int64_t *cells)
 {
-    int64_t most = 1, cells, offset = 0;
-    bool narrow = grasp__model_dtype(m) == GRASP_F32;
+    *most = 1;
     for (int64_t l = 0; l < m->n_layers; l++) {
         grasp__layer_shape shape;
         int64_t width;
@@ -78,12 +78,34 @@ grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m,
             return s;
         if (!grasp__add_i64(shape.inputs, shape.outputs, &width) || !grasp__mul_i64(width, shape.positions, &width))
             return grasp__fail(ctx, GRASP_E_OVERFLOW, "the factors of layer %" PRId64 " overflow a 64-bit count", l);
-        most = width > most ? width : most;
+        *most = width > *most ? width : *most;
     }
-    int64_t batch = SCRATCH_CELLS / most;
-    batch = batch < 1 ? 1 : batch > GRASP__MODEL_BATCH ? GRASP__MODEL_BATCH : batch;
-    batch = batch > n ? n : batch;
-    grasp_status s = grasp__check_product(ctx, batch + 1, most, "the factors of a batch", &cells);
+    *batch = SCRATCH_CELLS / *most;
+    *batch = *batch < 1 ? 1 : *batch > GRASP__MODEL_BATCH ? GRASP__MODEL_BATCH : *batch;
+    *batch = *batch > n ? n : *batch;
+    return grasp__check_product(ctx, *batch + 1, *most, "the factors of a batch", cells);
+}
+
+uint64_t grasp__model_sample_grads_price(grasp_context *ctx, grasp_model *m, int64_t n)
+{
+    int64_t batch, most, cells, there = m->scratch_size;
+    uint64_t reserve = grasp__model_reserve_price(m, n);
+    if (grasp__model_is_custom(m)) {
+        if (m->custom.ops.sample_grads)
+            return reserve;
+        there = there < n ? n : there;
+    }
+    if (plan(ctx, m, n, &batch, &most, &cells) != GRASP_OK)
+        return UINT64_MAX;
+    return grasp__price_sum(reserve, cells > there ? grasp__price(cells, sizeof *m->scratch) : 0);
+}
+
+grasp_status grasp__model_grads_from_factors(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                             double *grads)
+{
+    int64_t most, batch, cells, offset = 0;
+    bool narrow = grasp__model_dtype(m) == GRASP_F32;
+    grasp_status s = plan(ctx, m, n, &batch, &most, &cells);
     if (s == GRASP_OK && cells > m->scratch_size) {
         s = grasp__realloc(ctx, m->scratch_size, cells, sizeof *m->scratch, &m->scratch);
         m->scratch_size = s == GRASP_OK ? cells : m->scratch_size;

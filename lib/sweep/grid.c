@@ -318,6 +318,23 @@ static grasp_status grid_open(grasp_context *ctx, grid *g, const grasp_distances
     return s;
 }
 
+uint64_t grasp__sweep_dbscan_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space)
+{
+    int64_t n = space->n, n_min = sweep->n_min_samples;
+    uint64_t forest = grasp__price_sum(grasp__price(n, sizeof(int32_t)), grasp__price(n, 1));
+    uint64_t sum = grasp__price(n, (size_t)(sweep->n_eps + 1) * sizeof(uint32_t));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, n, sizeof(int32_t)); /* ranks */
+    uint64_t ranking = grasp__price_sum(sum, grasp__price(n, sizeof(int64_t)));
+    grasp__price_add(&sum, n, (size_t)n_min);
+    grasp__price_add(&sum, n_min, sizeof(int64_t));
+    grasp__price_add(&sum, n_min, sizeof(grasp__forest));
+    for (int64_t m = 0; m < n_min; m++)
+        sum = grasp__price_sum(sum, forest);
+    sum = grasp__price_sum(sum, grasp__levels_price(ctx, space, sweep->budget));
+    return sum > ranking ? sum : ranking;
+}
+
 static void grid_close(grasp_context *ctx, grid *g)
 {
     for (int64_t m = 0; g->forest != NULL && m < g->n_min; m++)

@@ -50,3 +50,15 @@ grasp_status grasp__sweep_kmeans(grasp_context *ctx, const grasp_sweep *sweep, c
     grasp__free(label);
     return s == GRASP_OK ? worst : s;
 }
+
+uint64_t grasp__sweep_kmeans_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space)
+{
+    int64_t n = space->n;
+    uint64_t most = 0;
+    for (int64_t i = 0; i < sweep->count && n > 0; i++) {
+        int64_t k = sweep->min_samples[i];
+        uint64_t price = grasp__kmeans_price(ctx, n, space->p, k < n ? k : n);
+        most = price > most ? price : most;
+    }
+    return grasp__price_sum(grasp__price(n, sizeof(int64_t)), most);
+}

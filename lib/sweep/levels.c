@@ -23,11 +23,11 @@ static int64_t tiles_before(int64_t blocks, int64_t wave)
     return sum;
 }
 
-grasp_status grasp__levels_bytes(grasp_context *ctx, int64_t n, int64_t *out)
+int64_t grasp__levels_bytes(int64_t n)
 {
-    int64_t blocks = grasp__wave_blocks(n), tiles;
-    grasp_status s = grasp__pairs(ctx, blocks + 1, &tiles);
-    return s == GRASP_OK ? grasp__check_product(ctx, tiles, TILE_BYTES, "bytes of levels", out) : s;
+    int64_t blocks = grasp__wave_blocks(n), bytes;
+    bool fits = blocks < INT32_MAX && grasp__mul_i64(blocks * (blocks + 1) / 2, TILE_BYTES, &bytes);
+    return fits ? bytes : INT64_MAX;
 }
 
 /* First index whose radius is at least x. */
@@ -156,17 +156,19 @@ grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64
     return s;
 }
 
-int64_t grasp__levels_rough_bytes(int64_t n, int64_t p, int64_t budget)
+/* Do rows in float32 fit what is left of the budget? */
+static bool affords_rough(const grasp__space *space, int64_t budget)
 {
     int64_t values;
-    return grasp__mul_i64(n, p, &values) && values <= budget / (int64_t)sizeof(float) ? 4 * values : 0;
+    return grasp__mul_i64(space->n, space->p, &values) && values <= budget / (int64_t)sizeof(float);
 }
 
 /* Rows in float32, if what is left of the budget and the limit admit them. */
 static grasp_status make_rough(grasp_context *ctx, grasp__levels *levels, int64_t budget)
 {
-    levels->rough = grasp__distances_has_rough(levels->d);
-    if (!levels->rough || grasp__levels_rough_bytes(levels->n, grasp__distances_dim(levels->d), budget) == 0)
+    grasp__space space = grasp__distances_space(levels->d);
+    levels->rough = grasp__space_has_rough(&space);
+    if (!levels->rough || !affords_rough(&space, budget))
         return GRASP_OK;
     grasp_status s = grasp__distances_rough_rows(ctx, levels->d, &levels->rough_rows);
     return s == GRASP_E_MEMLIMIT ? GRASP_OK : s;
@@ -175,13 +177,13 @@ static grasp_status make_rough(grasp_context *ctx, grasp__levels *levels, int64_
 /* Room for all tiles if the budget and the limit admit it, else for the largest wave. */
 static grasp_status make_room(grasp_context *ctx, grasp__levels *levels, int64_t budget)
 {
-    int64_t all;
-    grasp_status s = grasp__levels_bytes(ctx, levels->n, &all);
-    if (s == GRASP_OK && all <= budget) {
+    int64_t all = grasp__levels_bytes(levels->n);
+    grasp_status s = GRASP_OK;
+    if (all <= budget) {
         s = grasp__alloc(ctx, all, 1, &levels->tiles);
         levels->keeps = s == GRASP_OK;
     }
-    if ((s == GRASP_OK && !levels->keeps) || s == GRASP_E_MEMLIMIT || s == GRASP_E_OVERFLOW)
+    if (!levels->keeps && (s == GRASP_OK || s == GRASP_E_MEMLIMIT))
         s = grasp__alloc(ctx, levels->blocks / 2 + 1, TILE_BYTES, &levels->tiles);
     if (s == GRASP_OK)
         s = make_rough(ctx, levels, budget - (levels->keeps ? all : 0));
@@ -207,6 +209,23 @@ grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const
         make_guesses(levels,
                      fmax(1e-9 * eps[n_eps - 1], levels->rough ? grasp__rough_half_width(d) * (1 + 1e-9) : 0));
     return s;
+}
+
+uint64_t grasp__levels_price(grasp_context *ctx, const grasp__space *space, int64_t budget)
+{
+    int64_t workers = grasp__workers(ctx), all = grasp__levels_bytes(space->n);
+    bool keeps = all <= budget;
+    uint64_t making, sum = grasp__price(workers, sizeof(double) * TILE_BYTES);
+    grasp__price_add(&sum, BUCKETS + 1, 1);
+    grasp__price_add(&sum, workers, sizeof(grasp__reader *));
+    for (int64_t w = 0; w < workers; w++)
+        sum = grasp__price_sum(sum, grasp__reader_price(space));
+    sum = grasp__price_sum(sum, keeps ? grasp__price(all, 1)
+                                      : grasp__price(grasp__wave_blocks(space->n) / 2 + 1, TILE_BYTES));
+    if (!grasp__space_has_rough(space) || !affords_rough(space, budget - (keeps ? all : 0)))
+        return sum;
+    grasp__rough_rows_price(ctx, space, &making);
+    return grasp__price_sum(sum, making);
 }
 
 void grasp__levels_close(grasp_context *ctx, grasp__levels *levels)

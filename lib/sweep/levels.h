@@ -34,11 +34,10 @@ grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const
 void grasp__levels_close(grasp_context *ctx, grasp__levels *levels);
 /* Makes `wave` the current one: computes its tiles, in parallel, unless they are kept from before. */
 grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave);
-/* Bytes of the tiles when all are kept; GRASP_E_OVERFLOW. */
-grasp_status grasp__levels_bytes(grasp_context *ctx, int64_t n, int64_t *out);
-
-/* Bytes of rows in float32 where the budget that levels left admits them, else 0. */
-int64_t grasp__levels_rough_bytes(int64_t n, int64_t p, int64_t budget);
+/* Bytes of the tiles when all are kept; INT64_MAX where that is out of reach. */
+int64_t  grasp__levels_bytes(int64_t n);
+/* Bytes at most, while they are opened or afterwards. */
+uint64_t grasp__levels_price(grasp_context *ctx, const grasp__space *space, int64_t budget);
 
 static inline const uint8_t *grasp__levels_tile(const grasp__levels *levels, int64_t t)
 {

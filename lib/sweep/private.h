@@ -46,6 +46,10 @@ grasp_status grasp__sweep_dbscan(grasp_context *ctx, const grasp_sweep *sweep, c
                                  grasp__sweep_result *result);
 grasp_status grasp__sweep_kmeans(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                  grasp__sweep_result *result);
+/* What these two and the next hold at most meanwhile. */
+uint64_t grasp__sweep_dbscan_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space);
+uint64_t grasp__sweep_kmeans_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space);
+uint64_t grasp__sweep_score_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space);
 /* partition and score of every setting whose labels are there. */
 grasp_status grasp__sweep_score_all(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                     const grasp_groups *truth, grasp__sweep_result *result);

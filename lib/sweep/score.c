@@ -35,14 +35,19 @@ static bool same_partition(const grasp__sweep_result *r, int64_t s, int64_t t, i
     return is_finer(b, a, r->n, map);
 }
 
+/* The most clusters that a setting can have. */
+static int64_t most_clusters(const grasp_sweep *sweep, int64_t n)
+{
+    int64_t k = sweep->min_samples[sweep->n_min_samples - 1];
+    return !sweep->dbscan && k < n ? k : n;
+}
+
 /* partition[s] is the first setting with the same partition as s; -1 where labels were not reached. */
-static grasp_status find_partitions(grasp_context *ctx, int64_t count, grasp__sweep_result *r)
+static grasp_status find_partitions(grasp_context *ctx, const grasp_sweep *sweep, grasp__sweep_result *r)
 {
     int32_t *map = NULL;
-    int64_t most = 0;
-    for (int64_t s = 0; s < count; s++)
-        most = r->n_clusters[s] > most ? r->n_clusters[s] : most;
-    grasp_status status = grasp__alloc(ctx, most, sizeof *map, &map);
+    int64_t count = sweep->count;
+    grasp_status status = grasp__alloc(ctx, most_clusters(sweep, r->n), sizeof *map, &map);
     for (int64_t s = 0; status == GRASP_OK && s < count; s++) {
         r->partition[s] = r->n_clusters[s] < 0 ? -1 : s;
         for (int64_t t = 0; t < s && r->partition[s] == s; t++)
@@ -77,13 +82,18 @@ static grasp_status score_ari(grasp_context *ctx, const grasp_sweep *sweep, cons
     return status;
 }
 
+static int32_t silhouette_of(const grasp_sweep *sweep)
+{
+    return sweep->score == GRASP__SCORE_SILHOUETTE ? GRASP__SILHOUETTE_SPACE : GRASP__SILHOUETTE_EUCLIDEAN;
+}
+
 static grasp_status score_silhouettes(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                       grasp__sweep_result *r)
 {
     grasp__partition *partition = NULL;
     double *mean = NULL;
     int64_t distinct = 0;
-    bool euclidean = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN;
+    grasp__silhouette_room room = {sweep->count, most_clusters(sweep, r->n)};
     grasp_status status = grasp__alloc(ctx, sweep->count, sizeof *partition, &partition);
     if (status == GRASP_OK)
         status = grasp__alloc(ctx, sweep->count, sizeof *mean, &mean);
@@ -92,8 +102,8 @@ static grasp_status score_silhouettes(grasp_context *ctx, const grasp_sweep *swe
     for (int64_t s = 0; s < sweep->count; s++)
         if (r->partition[s] == s)
             partition[distinct++] = (grasp__partition){r->label + s * r->n, r->n_clusters[s]};
-    status = grasp__silhouettes(ctx, d, euclidean ? GRASP__SILHOUETTE_EUCLIDEAN : GRASP__SILHOUETTE_SPACE,
-                                sweep->exclude_noise, partition, distinct, mean, NULL);
+    status = grasp__silhouettes(ctx, d, silhouette_of(sweep), sweep->exclude_noise, partition, distinct, &room, mean,
+                                NULL);
     for (int64_t s = 0, k = 0; status >= 0 && s < sweep->count; s++)
         if (r->partition[s] == s)
             r->score[s] = mean[k++];
@@ -103,10 +113,25 @@ done:
     return status;
 }
 
+uint64_t grasp__sweep_score_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space)
+{
+    int64_t n = space->n;
+    grasp__silhouette_room room = {sweep->count, most_clusters(sweep, n)};
+    uint64_t map = grasp__price(room.clusters, sizeof(int32_t)), sum = 0;
+    if (sweep->score == GRASP__SCORE_ARI) {
+        sum = grasp__price_sum(grasp__price(n, sizeof(int64_t)), grasp__ari_price(n, room.clusters));
+    } else {
+        grasp__price_add(&sum, sweep->count, sizeof(grasp__partition));
+        grasp__price_add(&sum, sweep->count, sizeof(double));
+        sum = grasp__price_sum(sum, grasp__silhouettes_price(ctx, space, silhouette_of(sweep), &room));
+    }
+    return sum > map ? sum : map;
+}
+
 grasp_status grasp__sweep_score_all(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                     const grasp_groups *truth, grasp__sweep_result *result)
 {
-    grasp_status status = find_partitions(ctx, sweep->count, result);
+    grasp_status status = find_partitions(ctx, sweep, result);
     if (status == GRASP_OK && sweep->score == GRASP__SCORE_ARI)
         status = score_ari(ctx, sweep, truth, result);
     else if (status == GRASP_OK)

@@ -163,19 +163,26 @@ static grasp_status result_make(grasp_context *ctx, const grasp_sweep *sweep, in
     return s;
 }
 
-static grasp_status check_run(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
-                              const grasp_groups *truth)
+/* Can this sweep go over distances of this kind? */
+static grasp_status check_kind(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d)
 {
     int32_t metric = grasp__distances_metric(d);
-    if (sweep->score == GRASP__SCORE_ARI && truth == NULL)
-        return grasp__fail(ctx, GRASP_E_ARG, "truth_or_null is NULL, expected known groups with score=ari");
     if (sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN && metric == GRASP__PRECOMPUTED)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "score is silhouette_euclidean, but distances are precomputed");
     if (!sweep->dbscan && metric == GRASP__PRECOMPUTED)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "algorithm is kmeans, but distances are precomputed");
-    if (truth == NULL)
-        return GRASP_OK;
-    grasp_status s = grasp__groups_check(ctx, truth, "truth_or_null");
+    return GRASP_OK;
+}
+
+static grasp_status check_run(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
+                              const grasp_groups *truth)
+{
+    if (sweep->score == GRASP__SCORE_ARI && truth == NULL)
+        return grasp__fail(ctx, GRASP_E_ARG, "truth_or_null is NULL, expected known groups with score=ari");
+    grasp_status s = check_kind(ctx, sweep, d);
+    if (s != GRASP_OK || truth == NULL)
+        return s;
+    s = grasp__groups_check(ctx, truth, "truth_or_null");
     return s == GRASP_OK ? grasp__check_equal(ctx, truth->n, grasp__distances_count(d), "samples of truth_or_null") : s;
 }
 
@@ -196,30 +203,24 @@ static grasp_status find_all(grasp_context *ctx, const grasp_sweep *sweep, const
     return scored == GRASP_OK ? s : scored;
 }
 
-/* Do labels and scores both go over the distances of all pairs, and may these be kept beside the levels? *bytes of
- * them, else 0. */
-static grasp_status kept_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, bool by_tiles, int64_t *bytes)
+/* Do labels and scores both go over the distances of all pairs, and may these be kept beside the levels? */
+static bool keeps_distances(const grasp_sweep *sweep, const grasp__space *space)
 {
-    int64_t levels, pairs;
-    *bytes = 0;
-    if (!sweep->dbscan || !by_tiles || grasp__levels_bytes(ctx, n, &levels) != GRASP_OK || levels > sweep->budget)
-        return GRASP_OK;
-    grasp_status s = grasp__pairs(ctx, n, &pairs);
-    if (s == GRASP_OK && pairs <= (sweep->budget - levels) / (int64_t)sizeof(double))
-        *bytes = pairs * (int64_t)sizeof(double);
-    return s;
+    int64_t levels = grasp__levels_bytes(space->n);
+    bool by_tiles = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN ||
+                    (sweep->score == GRASP__SCORE_SILHOUETTE && space->metric == GRASP__EUCLIDEAN);
+    return sweep->dbscan && by_tiles && space->n > 1 && !space->stored && levels <= sweep->budget &&
+           grasp__price_pairs(space->n, sizeof(double)) <= (uint64_t)(sweep->budget - levels);
 }
 
 /* With the distances kept, unless they would not fit under the memory limit. */
 static grasp_status find_keeping(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                  const grasp_groups *truth, grasp__sweep_result *result)
 {
-    int64_t bytes;
     double lo = 0;
-    bool by_tiles = sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN ||
-                    (sweep->score == GRASP__SCORE_SILHOUETTE && grasp__distances_metric(d) == GRASP__EUCLIDEAN);
-    grasp_status s = kept_bytes(ctx, sweep, grasp__distances_count(d), by_tiles, &bytes);
-    if (s == GRASP_OK && bytes > 0 && !grasp_distances_is_stored(d)) {
+    grasp_status s = GRASP_OK;
+    grasp__space space = grasp__distances_space(d);
+    if (keeps_distances(sweep, &space)) {
         grasp_distances *kept;
         lo = 0.7;
         grasp__stage_mark outer = grasp__stage_begin(ctx, "distances", 0, lo);
@@ -256,75 +257,38 @@ grasp_status grasp__sweep_run(grasp_context *ctx, grasp_sweep *sweep, const gras
 
 /* ---- price ------------------------------------------------------------------------------------------------------- */
 
-/* Adds count * each to *sum. */
-static grasp_status add_bytes(grasp_context *ctx, int64_t count, int64_t each, int64_t *sum)
+uint64_t grasp__sweep_handle_price(const grasp_sweep *sweep)
 {
-    int64_t bytes;
-    grasp_status s = grasp__check_product(ctx, count, each, "bytes of a sweep", &bytes);
-    if (s == GRASP_OK && !grasp__add_i64(*sum, bytes, sum))
-        s = grasp__fail(ctx, GRASP_E_OVERFLOW, "bytes of a sweep do not fit 64 bits");
-    return s;
+    enum { PARAMS = 1024 };
+    uint64_t sum = grasp__price(1, sizeof *sweep);
+    grasp__price_add(&sum, sweep->n_eps, sizeof(double));
+    grasp__price_add(&sum, sweep->n_min_samples, sizeof(int64_t));
+    return grasp__price_sum(sum, sweep->kmeans != NULL ? PARAMS : 0);
 }
 
-/* Numbers a silhouette by tiles adds up at once: of each sample to each atom, silhouette_tiles.c. */
-static int64_t most_sums(int64_t n)
+uint64_t grasp__sweep_result_price(const grasp_sweep *sweep, int64_t n)
 {
-    enum { SUMS_LIMIT = 1 << 25 };
-    return n > 0 && n < SUMS_LIMIT / n ? n * n : SUMS_LIMIT;
+    uint64_t sum = grasp__price_values(sweep->count, n, sizeof(int32_t));
+    sum = grasp__price_sum(sum, grasp__price_values(sweep->dbscan ? sweep->n_min_samples : 0, n, 1));
+    for (int q = 0; q < 4; q++)
+        grasp__price_add(&sum, sweep->count, sizeof(double));
+    return sum;
 }
 
-/* What levels, or kept distances, and rows in float32 take: all within the budget, or levels of one wave. */
-static grasp_status price_pairs(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, int64_t *sum)
+/* The result, and the larger of what labels and scores need beside it. */
+uint64_t grasp__sweep_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space)
 {
-    enum { TILE_PAIRS = GRASP__TILE * GRASP__TILE };
-    int64_t levels = 0, kept, rough;
-    grasp_status s = kept_bytes(ctx, sweep, n, sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN, &kept);
-    if (s == GRASP_OK)
-        s = grasp__levels_bytes(ctx, n, &levels);
-    if (s == GRASP_E_OVERFLOW || levels > sweep->budget)
-        s = grasp__check_product(ctx, grasp__wave_blocks(n) / 2 + 1, TILE_PAIRS, "bytes of levels", &levels);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, 1, levels, sum);
-    if (s != GRASP_OK || kept > 0)
-        return s == GRASP_OK ? add_bytes(ctx, 1, kept, sum) : s;
-    rough = grasp__levels_rough_bytes(n, p, levels > sweep->budget ? 0 : sweep->budget - levels);
-    return add_bytes(ctx, 1, rough, sum);
-}
-
-/* What the labels need beside the result, and then the scores: the larger counts. */
-static grasp_status price(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, uint64_t *out)
-{
-    enum { TILE_PAIRS = GRASP__TILE * GRASP__TILE, SETTING = 256, LABELS = 96, COLUMNS = 64, SUMS = 16 << 20 };
-    int64_t result = 1 << 14, grid = 0, score = 0, workers = grasp__workers(ctx), rows = 0;
-    bool linear = sweep->score == GRASP__SCORE_SILHOUETTE;
-    grasp_status s = grasp__reader_rows(ctx, n, p, &rows);
-    if (s == GRASP_OK && sweep->dbscan) {
-        s = price_pairs(ctx, sweep, n, p, &grid);
-        if (s == GRASP_OK)
-            s = add_bytes(ctx, n, sweep->n_min_samples, &result);
-        if (s == GRASP_OK)
-            s = add_bytes(ctx, n, (sweep->n_eps + 1) * 4 + 6 * sweep->n_min_samples + 16, &grid);
+    grasp__space used = *space;
+    uint64_t keeping = 0, distances = 0;
+    if (keeps_distances(sweep, space)) {
+        distances = grasp__distances_keep_price(ctx, space, &keeping);
+        used.stored = true;
     }
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, sweep->count, SETTING, &result);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, n, sweep->count * (int64_t)sizeof(int32_t), &result);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, n, LABELS + (linear ? 16 * COLUMNS : 0), &score);
-    if (s == GRASP_OK && linear) /* sums of unit rows */
-        s = p < SUMS / 16 / COLUMNS / (int64_t)sizeof(double) ? add_bytes(ctx, p, 16 * COLUMNS * 8, &score)
-            : p < SUMS / COLUMNS / (int64_t)sizeof(double)    ? add_bytes(ctx, 1, SUMS, &score)
-                                                              : add_bytes(ctx, p, COLUMNS * 8, &score);
-    if (s == GRASP_OK && sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN)
-        s = add_bytes(ctx, most_sums(n), sizeof(double), &score);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, 1, grid > score ? grid : score, &result);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, workers, 4 * TILE_PAIRS * (int64_t)sizeof(double), &result);
-    if (s == GRASP_OK)
-        s = add_bytes(ctx, workers, rows, &result);
-    *out = s == GRASP_OK ? (uint64_t)result : 0;
-    return s;
+    uint64_t labels = sweep->dbscan ? grasp__sweep_dbscan_price(ctx, sweep, &used)
+                                    : grasp__sweep_kmeans_price(ctx, sweep, &used);
+    uint64_t scores = grasp__sweep_score_price(ctx, sweep, &used);
+    uint64_t most = grasp__price_sum(distances, labels > scores ? labels : scores);
+    return grasp__price_sum(grasp__sweep_result_price(sweep, space->n), keeping > most ? keeping : most);
 }
 
 /* ---- public ------------------------------------------------------------------------------------------------------ */
@@ -350,20 +314,23 @@ void grasp_sweep_free(grasp_sweep *sweep)
     grasp__sweep_free(sweep);
 }
 
-grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, int64_t n, int64_t p, uint64_t *out)
+grasp_status grasp_sweep_bytes(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *distances,
+                               uint64_t *out)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
     s = grasp__sweep_check(ctx, sweep);
     if (s == GRASP_OK)
+        s = grasp__distances_check(ctx, distances, "distances");
+    if (s == GRASP_OK)
         s = grasp__check_pointer(ctx, out, "out");
     if (s == GRASP_OK)
-        s = grasp__check_range(ctx, n, 0, INT64_MAX, "n");
-    if (s == GRASP_OK)
-        s = grasp__check_range(ctx, p, 0, INT64_MAX, "p");
-    if (s == GRASP_OK)
-        s = price(ctx, sweep, n, p, out);
+        s = check_kind(ctx, sweep, distances);
+    if (s == GRASP_OK) {
+        grasp__space space = grasp__distances_space(distances);
+        s = grasp__price_tell(ctx, grasp__sweep_price(ctx, sweep, &space), "a sweep over all samples", out);
+    }
     return grasp__leave(ctx, s);
 }
 

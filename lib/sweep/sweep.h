@@ -37,6 +37,10 @@ extern const grasp__param_table grasp__sweep_params;
 grasp_status grasp__sweep_create(grasp_context *ctx, const char *algorithm, const grasp__options *o, grasp_sweep **out);
 grasp_status grasp__sweep_run(grasp_context *ctx, grasp_sweep *sweep, const grasp_distances *d,
                               const grasp_groups *truth_or_null);
+/* Bytes that it takes at most meanwhile, result included. */
+uint64_t     grasp__sweep_handle_price(const grasp_sweep *sweep);
+uint64_t     grasp__sweep_result_price(const grasp_sweep *sweep, int64_t n); /* the part that stays */
+uint64_t     grasp__sweep_price(grasp_context *ctx, const grasp_sweep *sweep, const grasp__space *space);
 /* Labels (n) and, for dbscan, core flags (n, may be NULL) of setting i. */
 grasp_status grasp__sweep_labels(grasp_context *ctx, const grasp_sweep *sweep, int64_t i, int64_t *label,
                                  uint8_t *core);

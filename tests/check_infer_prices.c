@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Prices against what calls really take: never less than the peak, and at most a twentieth more, whatever the shape,
+ * the element type, the parameters and the number of threads; and under a limit of the price a call goes through.
+ */
+#include "support.h"
+
+#include "grasp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SLACK = 2048 }; /* blocks of a few bytes each: handles, lists of parameters, sizes of groups */
+
+/* One problem: n samples of p values in classes, as rows or as factors of one layer of p inputs. */
+typedef struct sample {
+    int64_t n, p;
+    int32_t dtype, threads;
+    int64_t *y;
+    double *x;
+} sample;
+
+static sample sample_make(int64_t t)
+{
+    static const int64_t sizes[][2] = {{60, 3}, {260, 40}, {1500, 40}, {700, 300}, {150, 2500}, {2500, 5}};
+    const int64_t *size = sizes[t % 6];
+    sample q = {size[0], size[1], t % 4 < 2 ? GRASP_F32 : GRASP_F64, (int32_t)(1 + t % 3), NULL, NULL};
+    grasp__rng rng = test_rng((uint64_t)t);
+    q.x = malloc((size_t)(q.n * q.p) * sizeof *q.x);
+    q.y = malloc((size_t)q.n * sizeof *q.y);
+    random_normals(&rng, q.x, q.n * q.p);
+    for (int64_t i = 0; i < q.n; i++) {
+        q.y[i] = i % 5 == 0;
+        for (int64_t j = 0; j < q.p; j++) /* a few clusters of several densities, so that scores have much to do */
+            q.x[i * q.p + j] = q.x[i * q.p + j] * 0.1 * (double)(1 + i % 4) + ((i % 7 + j) % 3 == 0);
+    }
+    return q;
+}
+
+static void sample_free(sample *q)
+{
+    free(q->x);
+    free(q->y);
+}
+
+static grasp_matrix *matrix_of(grasp_context *ctx, const sample *q)
+{
+    grasp_matrix *m = NULL;
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, q->dtype, q->n, q->p, &m));
+    for (int64_t k = 0; k < q->n * q->p; k++) {
+        int64_t at = k / q->p * grasp_matrix_row_stride(m) + k % q->p;
+        if (q->dtype == GRASP_F32)
+            ((float *)grasp_matrix_data(m))[at] = (float)q->x[k];
+        else
+            ((double *)grasp_matrix_data(m))[at] = q->x[k];
+    }
+    return m;
+}
+
+static grasp_gradients *gradients_of(grasp_context *ctx, const sample *q, bool factored)
+{
+    grasp_matrix *m = matrix_of(ctx, q), *one = NULL;
+    grasp_gradients *g = NULL;
+    if (factored) {
+        ASSERT_OK(ctx, grasp_matrix_create(ctx, q->dtype, q->n, 1, &one));
+        for (int64_t i = 0; i < q->n; i++) {
+            if (q->dtype == GRASP_F32)
+                ((float *)grasp_matrix_data(one))[i * grasp_matrix_row_stride(one)] = 1;
+            else
+                ((double *)grasp_matrix_data(one))[i * grasp_matrix_row_stride(one)] = 1;
+        }
+        ASSERT_OK(ctx, grasp_gradients_create_factored(ctx, q->dtype, 1, &q->p, (int64_t[]){1}, NULL, NULL, 0, &g));
+        ASSERT_OK(ctx, grasp_gradients_append_factors_lent(ctx, g, &m, &one, 1));
+    } else {
+        ASSERT_OK(ctx, grasp_gradients_create_dense(ctx, q->dtype, q->p, 0, &g));
+        ASSERT_OK(ctx, grasp_gradients_append_lent(ctx, g, m));
+    }
+    ASSERT_OK(ctx, grasp_gradients_seal(ctx, g));
+    grasp_matrix_free(one);
+    grasp_matrix_free(m);
+    return g;
+}
+
+static grasp_params *params_of(grasp_context *ctx, const char *algorithm, const char *text)
+{
+    grasp_params *params = NULL;
+    ASSERT_OK(ctx, grasp_params_create(ctx, algorithm, &params));
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, text));
+    return params;
+}
+
+/* What a call is priced at and takes. Its run comes twice: once to see the peak, once under a limit of the price. */
+typedef struct call {
+    const sample *q;
+    const char *space, *text, *algorithm;
+    bool factored;
+    /* made by prepare */
+    grasp_gradients *gradients;
+    grasp_distances *distances;
+    grasp_params *params;
+    grasp_model *model;
+    grasp_sweep *sweep;
+    grasp_groups *truth;
+    bool idle; /* no setting had a score, so that scoring took nothing */
+} call;
+
+typedef struct kind {
+    const char *name;
+    void (*prepare)(grasp_context *ctx, call *c);
+    grasp_status (*price)(grasp_context *ctx, call *c, uint64_t *out);
+    grasp_status (*run)(grasp_context *ctx, call *c);
+} kind;
+
+static void call_clear(call *c)
+{
+    grasp_sweep_free(c->sweep);
+    grasp_model_free(c->model);
+    grasp_params_free(c->params);
+    grasp_distances_free(c->distances);
+    grasp_gradients_free(c->gradients);
+    grasp_groups_free(c->truth);
+    c->sweep = NULL;
+    c->model = NULL;
+    c->params = NULL;
+    c->distances = NULL;
+    c->gradients = NULL;
+    c->truth = NULL;
+}
+
+/* The peak of a run in a fresh context beyond what it begins with; 0 where what came before took more. */
+static uint64_t held_by_run(const kind *k, call *c, uint64_t *price, bool limited)
+{
+    grasp_context *ctx = test_context();
+    ASSERT_OK(ctx, grasp_context_set_threads(ctx, c->q->threads));
+    k->prepare(ctx, c);
+    ASSERT_OK(ctx, k->price(ctx, c, price));
+    uint64_t before = grasp_context_memory_used(ctx), earlier = grasp_context_memory_peak(ctx);
+    if (limited)
+        ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, before + *price));
+    grasp_status s = k->run(ctx, c);
+    ck_assert_msg(s >= 0, "%s %s %s: %s", k->name, c->space, c->text, grasp_context_error(ctx));
+    uint64_t peak = grasp_context_memory_peak(ctx);
+    if (limited)
+        ck_assert_uint_le(peak > earlier ? peak : 0, before + *price);
+    call_clear(c);
+    grasp_context_free(ctx);
+    return peak > earlier ? peak - before : 0;
+}
+
+static void check_price(const kind *k, call *c)
+{
+    uint64_t price, again, peak = held_by_run(k, c, &price, false);
+    ck_assert_msg(peak == 0 || (peak <= price && (c->idle || (double)price <= 1.05 * (double)peak + SLACK)),
+                  "%s n %d p %d f%d threads %d factored %d [%s] [%s]: price %" PRIu64 ", peak %" PRIu64, k->name,
+                  (int)c->q->n, (int)c->q->p, c->q->dtype == GRASP_F32 ? 32 : 64, (int)c->q->threads, c->factored,
+                  c->space, c->text, price, peak);
+    held_by_run(k, c, &again, true);
+    ck_assert_uint_eq(price, again);
+}
+
+/* ---- the calls --------------------------------------------------------------------------------------------------- */
+
+static void prepare_distances(grasp_context *ctx, call *c)
+{
+    c->gradients = gradients_of(ctx, c->q, c->factored);
+    c->params = params_of(ctx, "distances", c->space);
+}
+
+static grasp_status price_distances(grasp_context *ctx, call *c, uint64_t *out)
+{
+    return grasp_distances_bytes(ctx, c->q->n, c->q->p + c->factored, c->params, out);
+}
+
+static grasp_status run_distances(grasp_context *ctx, call *c)
+{
+    return grasp_distances_create(ctx, c->gradients, c->params, &c->distances);
+}
+
+static void prepare_sweep(grasp_context *ctx, call *c)
+{
+    int64_t *y = calloc((size_t)c->q->n, sizeof *y);
+    prepare_distances(ctx, c);
+    ASSERT_OK(ctx, grasp_distances_create(ctx, c->gradients, c->params, &c->distances));
+    grasp_params *params = params_of(ctx, "sweep", c->text);
+    ASSERT_OK(ctx, grasp_sweep_create(ctx, c->algorithm, params, &c->sweep));
+    ASSERT_OK(ctx, grasp_groups_create(ctx, y, c->q->n, &c->truth));
+    grasp_params_free(params);
+    free(y);
+}
+
+static grasp_status price_sweep(grasp_context *ctx, call *c, uint64_t *out)
+{
+    return grasp_sweep_bytes(ctx, c->sweep, c->distances, out);
+}
+
+static grasp_status run_sweep(grasp_context *ctx, call *c)
+{
+    grasp_status s = grasp_sweep_run(ctx, c->sweep, c->distances, c->truth);
+    c->idle = grasp_sweep_best(c->sweep) < 0;
+    return s;
+}
+
+static void prepare_infer(grasp_context *ctx, call *c)
+{
+    c->gradients = gradients_of(ctx, c->q, c->factored);
+    c->params = params_of(ctx, "infer", c->text);
+}
+
+static grasp_status price_infer(grasp_context *ctx, call *c, uint64_t *out)
+{
+    return grasp_infer_bytes(ctx, c->gradients, c->q->y, c->q->n, c->params, out);
+}
+
+static grasp_status run_infer(grasp_context *ctx, call *c)
+{
+    grasp_inference *inference = NULL;
+    grasp_status s = grasp_infer(ctx, c->gradients, c->q->y, c->q->n, c->params, NULL, &inference, NULL);
+    grasp_inference_free(inference);
+    return s;
+}
+
+static void prepare_compute(grasp_context *ctx, call *c)
+{
+    grasp_matrix *x = matrix_of(ctx, c->q);
+    if (c->factored)
+        ASSERT_OK(ctx, grasp_model_create_mlp(ctx, (int64_t[]){c->q->p, 20, 7, 2}, 4, NULL, &c->model));
+    else
+        ASSERT_OK(ctx, grasp_model_create_softmax(ctx, c->q->p, 2, &c->model));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, c->model, x, c->q->y, c->q->n));
+    c->params = params_of(ctx, "gradients", c->text);
+    grasp_matrix_free(x);
+}
+
+static grasp_status price_compute(grasp_context *ctx, call *c, uint64_t *out)
+{
+    return grasp_gradients_compute_bytes(ctx, c->model, c->q->n, c->params, out);
+}
+
+static grasp_status run_compute(grasp_context *ctx, call *c)
+{
+    return grasp_gradients_compute(ctx, c->model, NULL, c->q->n, c->params, &c->gradients);
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
+
+START_TEST(distances)
+{
+    static const kind k = {"distances", prepare_distances, price_distances, run_distances};
+    static const char *const spaces[] = {"", "center=false", "metric=euclidean", "storage=condensed",
+                                         "metric=euclidean;storage=condensed"};
+    for (int64_t t = 0; t < trials(12); t++) {
+        sample q = sample_make(t);
+        for (int s = 0; s < 5; s++)
+            check_price(&k, &(call){.q = &q, .space = spaces[s], .text = "", .factored = (t + s) % 3 == 0});
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(sweeps)
+{
+    static const kind k = {"sweep", prepare_sweep, price_sweep, run_sweep};
+    static const char *const spaces[] = {"", "metric=euclidean", "storage=condensed"};
+    static const char *const texts[] = {"",
+                                        "score=silhouette_euclidean",
+                                        "score=ari",
+                                        "eps=0.3;min_samples=5",
+                                        "budget=0",
+                                        "budget=0;score=silhouette_euclidean;eps=0.2,0.4",
+                                        "budget=3000000;noise=exclude;min_samples=3"};
+    for (int64_t t = 0; t < trials(6); t++) {
+        sample q = sample_make(t);
+        for (int s = 0; s < 3; s++) {
+            for (int e = 0; e < 7; e++)
+                check_price(&k, &(call){.q = &q, .space = spaces[s], .text = texts[e], .algorithm = "dbscan"});
+            check_price(&k, &(call){.q = &q, .space = spaces[s], .text = "k=2,5,9;restarts=2", .algorithm = "kmeans"});
+            check_price(&k, &(call){.q = &q, .space = spaces[s], .text = "k=3;restarts=1;score=silhouette_euclidean",
+                                    .algorithm = "kmeans"});
+        }
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(inferences)
+{
+    static const kind k = {"infer", prepare_infer, price_infer, run_infer};
+    static const char *const texts[] = {"", "select=all", "metric=euclidean", "center=false;score=silhouette_euclidean",
+                                        "algorithm=kmeans;k=2,4;restarts=2", "algorithm=kmeans;select=all;restarts=1"};
+    for (int64_t t = 0; t < trials(6); t++) {
+        sample q = sample_make(t);
+        for (int e = 0; e < 6; e++)
+            check_price(&k, &(call){.q = &q, .space = "", .text = texts[e], .factored = t % 2 == 0});
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(gradients)
+{
+    static const kind k = {"compute", prepare_compute, price_compute, run_compute};
+    static const char *const texts[] = {"", "form=dense", "dtype=f32", "dtype=f64", "form=dense;dtype=f64",
+                                        "form=dense;dtype=f32"};
+    for (int64_t t = 0; t < trials(12); t++) {
+        sample q = sample_make(t);
+        for (int e = 0; e < 6; e++)
+            for (int mlp = 0; mlp < 2; mlp++)
+                check_price(&k, &(call){.q = &q, .space = "", .text = texts[e], .factored = mlp});
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(refusals)
+{
+    grasp_context *ctx = test_context();
+    sample q = sample_make(0);
+    call c = {.q = &q, .text = ""};
+    uint64_t bytes;
+    prepare_compute(ctx, &c);
+    ASSERT_STATUS(ctx, grasp_gradients_compute_bytes(ctx, NULL, 3, NULL, &bytes), GRASP_E_ARG, "model");
+    ASSERT_STATUS(ctx, grasp_gradients_compute_bytes(ctx, c.model, -3, NULL, &bytes), GRASP_E_ARG, "n is -3");
+    ASSERT_STATUS(ctx, grasp_gradients_compute_bytes(ctx, c.model, 3, NULL, NULL), GRASP_E_ARG, "out");
+    ASSERT_STATUS(ctx, grasp_gradients_compute_bytes(ctx, c.model, INT64_MAX, NULL, &bytes), GRASP_E_OVERFLOW, "");
+    ASSERT_OK(ctx, grasp_gradients_compute_bytes(ctx, c.model, 3037000500, NULL, &bytes));
+    ck_assert_uint_gt(bytes, 3037000500u * UINT64_C(5) * 4);
+    call_clear(&c);
+    prepare_infer(ctx, &c);
+    ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, NULL, q.y, q.n, NULL, &bytes), GRASP_E_ARG, "gradients");
+    ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, c.gradients, NULL, q.n, NULL, &bytes), GRASP_E_ARG, "y");
+    ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, c.gradients, q.y, q.n - 1, NULL, &bytes), GRASP_E_DIM, "n");
+    ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, c.gradients, q.y, q.n, NULL, NULL), GRASP_E_ARG, "out");
+    call_clear(&c);
+    sample_free(&q);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+Suite *check_infer_prices_suite(void);
+Suite *check_infer_prices_suite(void)
+{
+    Suite *suite = suite_create("infer_prices");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 120);
+    tcase_add_test(all, distances);
+    tcase_add_test(all, sweeps);
+    tcase_add_test(all, inferences);
+    tcase_add_test(all, gradients);
+    tcase_add_test(all, refusals);
+    suite_add_tcase(suite, all);
+    return suite;
+}
