@@ -50,6 +50,16 @@ class gradients
                       e);
         return made;
     }
+    /** Bytes that compute() will take at most for n samples. */
+    static std::uint64_t compute_bytes(context &ctx, model &m, std::int64_t n, const options &how = options(),
+                                       errors e = errors())
+    {
+        std::uint64_t   out = 0;
+        options::chosen p(ctx, how, "gradients", e);
+        if (!p.failed())
+            ctx.check(grasp_gradients_compute_bytes(ctx.get(), m.get(), n, p.get(), &out), e);
+        return out;
+    }
     /** Empty, for dense rows of p values; `capacity` rows are a hint. */
     static gradients dense(context &ctx, std::int64_t p, std::int64_t capacity = 0, dtype type = dtype::f64,
                            errors e = errors())

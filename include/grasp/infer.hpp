@@ -105,6 +105,16 @@ inline inference infer(context &ctx, const gradients &g, span<const std::int64_t
                   e);
     return inference(made.release());
 }
+/** Bytes that infer() will take at most. */
+inline std::uint64_t infer_bytes(context &ctx, const gradients &g, span<const std::int64_t> y,
+                                 const options &how = options(), errors e = errors())
+{
+    std::uint64_t   out = 0;
+    options::chosen p(ctx, how, "infer", e);
+    if (!p.failed())
+        ctx.check(grasp_infer_bytes(ctx.get(), g.get(), y.data(), y.count(), p.get(), &out), e);
+    return out;
+}
 /** The same from points, the rows of a matrix, which is kept by reference. */
 inline inference infer_points(context &ctx, const matrix &points, span<const std::int64_t> y,
                               const options &how = options(), const groups *truth = nullptr, report *told = nullptr,

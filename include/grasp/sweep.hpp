@@ -47,11 +47,11 @@ class sweep
         return static_cast<bool>(held_);
     }
 
-    /** Bytes that a run over n samples of p values will hold at most. */
-    std::uint64_t bytes(context &ctx, std::int64_t n, std::int64_t p, errors e = errors()) const
+    /** Bytes that a run over these distances will take at most. */
+    std::uint64_t bytes(context &ctx, const distances &d, errors e = errors()) const
     {
         std::uint64_t out = 0;
-        ctx.check(grasp_sweep_bytes(ctx.get(), get(), n, p, &out), e);
+        ctx.check(grasp_sweep_bytes(ctx.get(), get(), d.get(), &out), e);
         return out;
     }
     void run(context &ctx, const distances &d, errors e = errors())

@@ -2,9 +2,10 @@
  * From sums of distances to mean silhouettes, block of samples by block.
  *
  * A cluster of any partition is a union of atoms (silhouette_atoms.c), so sums over atoms serve all partitions that
- * have few of them together: the pairs cost the same for one partition as for a hundred. A partition with more clusters than
- * there are columns goes through by itself, some clusters at a time, the rest of the samples in one column that nobody
- * reads. O(n K) a partition. Values are added within blocks, and blocks in order, so bits do not depend on threads.
+ * have few of them together: the pairs cost the same for one partition as for a hundred. A partition with more clusters
+ * than there are columns goes through by itself, some clusters at a time, the rest of the samples in one column that
+ * nobody reads. O(n K) a partition. Values are added within blocks, and blocks in order, so bits do not depend on
+ * threads.
  */
 #include "metrics/silhouette.h"
 

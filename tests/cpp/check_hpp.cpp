@@ -348,7 +348,7 @@ static void clusters_and_sweeps()
     CHECK(s.count() == 2 && s.best() == 0 && s.runner_up() == -1 && s.score(0) > 0.9 && s.at(ctx, 1).eps == 0.2 &&
           s.at(ctx, 1).min_samples == 5);
     CHECK(s.sizes(ctx, 0).clusters == 2 && s.sizes(ctx, 0).noise == 2 && s.result(ctx, 0).count() == 2 &&
-          s.bytes(ctx, N, P) > 0);
+          s.bytes(ctx, d) > 0);
     grasp::sweep known(ctx, "dbscan", "eps=0.1;min_samples=5;score=ari");
     known.run(ctx, d, c.result(ctx));
     CHECK(known.score(0) == 1);
@@ -423,6 +423,7 @@ static void inference_and_files()
     grasp::gradients g = grasp::gradients::from_rows(ctx, N, P, t.f);
     grasp::report    told;
     grasp::inference found = grasp::infer(ctx, g, t.y, "eps=0.1,0.2;min_samples=5;center=0", nullptr, &told);
+    CHECK(grasp::infer_bytes(ctx, g, t.y, "eps=0.1,0.2;min_samples=5;center=0") > 0);
     grasp::groups    groups = found.groups(ctx);
     CHECK(groups.count() == 4 && groups.noise() == 2 && groups[41] == -1 && told.value(ctx, "groups") == 4);
     CHECK(found.n_classes() == 2 && found.n_settings() == 2 && found.choice(ctx, 1).label == 1 &&
