@@ -162,6 +162,11 @@ $(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o $B/bench
 demo: $(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit)
 	@$(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit,echo "demo: there is no examples/grasp-fit.c to build" >&2; exit 1)
 
+# The paper's tables and figures: grasp-paper(1). With --json the last line is one object.
+PAPER_FLAGS ?= --honest --quick
+paper: $B/bin/paper
+	@$B/bin/paper --output build/paper $(PAPER_FLAGS)
+
 # One table of libgrasp and the peers that are found: bench/README. BENCH_FLAGS=--help
 bench: $(BENCHES:%=$B/bin/bench-%)
 	@$(if $(PYTHON3),$(PYTHON3) bench/bench.py --programs $B/bin $(BENCH_FLAGS),echo "bench: python3 is missing: run \`make setup\`" >&2; exit 1)
@@ -266,7 +271,7 @@ D = $(DESTDIR)
 PAGES3   := $(wildcard man/*.3)
 PAGES1   := $(wildcard man/*.1)
 PAGES5   := $(wildcard man/*.5)
-PROGRAMS := $(filter grasp-fit,$(EXAMPLES))
+PROGRAMS := $(filter grasp-fit paper,$(EXAMPLES)) # installed as grasp-fit, grasp-paper
 DOCS     := $(wildcard README NEWS COPYING CONTRIBUTING)
 
 man: $(PAGES3) $(PAGES1) $(PAGES5)
@@ -290,7 +295,7 @@ install: all build/gen/grasp.pc
 	$(Q)ln -sf $(SHARED_REAL) $D$(LIBDIR)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $D$(LIBDIR)/$(SHARED_LINK)
 	$(Q)$(INSTALL) -m 644 build/gen/grasp.pc $D$(LIBDIR)/pkgconfig/
-	$(Q)for p in $(PROGRAMS); do $(INSTALL) -m 755 $B/bin/$$p $D$(BINDIR)/ || exit 1; done
+	$(Q)for p in $(PROGRAMS); do $(INSTALL) -m 755 $B/bin/$$p $D$(BINDIR)/grasp-$${p#grasp-} || exit 1; done
 	$(Q)for p in $(PAGES1); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man1/ || exit 1; done
 	$(Q)for p in $(PAGES3); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man3/ || exit 1; done
 	$(Q)for p in $(PAGES5); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man5/ || exit 1; done
@@ -307,7 +312,7 @@ install: all build/gen/grasp.pc
 uninstall:
 	$(Q)rm -f $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
 	    $D$(LIBDIR)/$(SHARED_REAL) $D$(LIBDIR)/$(SONAME) $D$(LIBDIR)/$(SHARED_LINK) $D$(LIBDIR)/pkgconfig/grasp.pc \
-	    $(PROGRAMS:%=$D$(BINDIR)/%) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%) \
+	    $(addprefix $D$(BINDIR)/grasp-,$(PROGRAMS:grasp-%=%)) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%) \
 	    $(PAGES5:man/%=$D$(MANDIR)/man5/%)
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do rm -f $D$(MANDIR)/man3/$$name.3; done
 	$(Q)rm -rf $D$(DOCDIR)
@@ -342,7 +347,7 @@ help:
 	@cat tools/help.txt
 
 FORCE:
-.PHONY: all lib programs demo bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
+.PHONY: all lib programs demo paper bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
     have-check api wheel lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The program paper (installed as grasp-paper): as published it meets the paper's Table 2 on the stored weights and the means over ten
+seeds of an independent implementation; the honest protocol beats its floors where it should; a broken run goes on; mistakes are told
+apart. The program stands beside the shared library in bin/."""
+import json
+import os
+import subprocess
+import tempfile
+
+program = os.path.join(os.path.dirname(os.environ["GRASP_LIBRARY"]), "bin", "paper")
+work = tempfile.TemporaryDirectory()
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=600)
+    assert done.returncode == status, (arguments, done.returncode, done.stderr)
+    return done
+
+
+def results(*arguments):
+    text = run("--json", *arguments).stdout
+    assert text.count("\n") == 1 and text.endswith("\n"), text
+    return json.loads(text)
+
+
+def at(tree, path):
+    for key in path.split("."):
+        tree = tree[key]
+    return tree
+
+
+def close(found, expected, digits, what):
+    assert abs(found - expected) <= 0.5 * 10**-digits + 1e-12, (what, found, expected)
+
+
+# As published, seed 123: the digits of an independent re-run with scikit-learn on the stored weights; four of the cells differ from the
+# paper's own, which are kept apart.
+published = results("--published", "--only", "synthetic,table2,table5", "--threads", "1")
+rows = ("feature.kmeans", "feature.dbscan_euclidean", "feature.dbscan_cosine", "gradient.kmeans", "gradient.dbscan_euclidean",
+        "gradient.dbscan_cosine")
+for condition, computed, printed in (
+    ("clean", (.5505, .5923, .5133, .8409, .7724, .6966), (.5505, .5923, .5133, .8409, .7724, .6943)),
+    ("contaminated", (.3631, .6042, .4946, .6436, .7205, .6944), (.3631, .6042, .4946, .6436, .7237, .6944)),
+):
+    for row, value, paper in zip(rows, computed, printed):
+        name = "table2.synthetic.%s.%s" % (condition, row)
+        close(at(published, name), value, 4, name)
+        assert at(published["paper"], name) == paper
+for name, value in (
+    ("table2.synthetic.clean.gradient.dbscan_cosine_text_grid", .7092),
+    ("table2.synthetic.clean.gradient.dbscan_euclidean_text_grid", .7739),
+    ("table5.synthetic.clean.feasp.fixed", .5189),
+    ("table5.synthetic.contaminated.feasp.oracle", .5276),
+    ("table5.synthetic.clean.grasp.oracle", .7291),
+    ("table5.synthetic.contaminated.grasp.oracle", .7241),
+):
+    close(at(published, name), value, 4, name)
+
+# Seeds 0 to 9: mean, lowest and highest of the independent implementation, which starts from the same numbers of NumPy.
+for name, measure, mean, low, high in (
+    ("table2.synthetic.clean.feature.dbscan_euclidean", "ari", .5618, .2152, .6776),
+    ("table2.synthetic.clean.feature.dbscan_cosine", "ari", .5027, .4929, .5175),
+    ("table2.synthetic.clean.gradient.kmeans", "ari", .8149, .5822, .8897),
+    ("table2.synthetic.clean.gradient.dbscan_euclidean", "ari", .7735, .4635, .8720),
+    ("table2.synthetic.clean.gradient.dbscan_cosine", "ari", .6773, .5450, .7408),
+    ("table5.synthetic.clean.feasp.oracle", "ari", .5093, .4661, .5403),
+    ("table5.synthetic.clean.grasp.oracle", "ari", .6908, .5222, .7659),
+    ("table2.synthetic.refitted.feature.dbscan_euclidean", "ari_without_own", .5613, .4591, .6505),
+    ("table2.synthetic.refitted.gradient.dbscan_euclidean", "ari_without_own", .7388, .6496, .8199),
+    ("table2.synthetic.refitted.gradient.dbscan_cosine", "ari_without_own", .6364, .5453, .6865),
+    ("table2.synthetic.contaminated.gradient.dbscan_cosine", "ari_without_own", .6594, .5439, .7121),
+):
+    s = at(published["cells"], name)[measure]
+    assert s["seeds"] == 10
+    close(s["mean"], mean, 4, name)
+    close(s["min"], low, 4, name)
+    close(s["max"], high, 4, name)
+for condition, floor in (("clean", .6804), ("refitted", .6805)):
+    groups = at(published["cells"], "table2.synthetic.%s.gradient.dbscan_cosine" % condition)
+    close(groups["floor_class"]["mean"] if condition == "clean" else floor, floor, 4, "class alone")
+
+# The honest protocol: several seeds, everything that a cell must be read against, the same on any threads, and GRASP above ERM.
+only = ("--only", "synthetic,table2,table3,table4", "--seeds", "2")
+folder = os.path.join(work.name, "out")
+honest = results(*only, "--threads", "1", "--output", folder)
+assert honest["mode"] == "honest"
+for name in ("table3.synthetic.clean.grasp", "table3.synthetic.contaminated.grasp"):
+    cell = at(honest["cells"], name)
+    for measure in ("ari", "within", "noise", "floor_class", "floor_mistake"):
+        assert cell[measure]["seeds"] == 2 and -1 <= cell[measure]["mean"] <= 1, (name, measure, cell)
+    assert abs(cell["floor_class"]["mean"] - .68) < .02
+assert at(honest, "table2.synthetic.clean.gradient.kmeans") > at(honest["cells"], "table2.synthetic.clean.gradient.kmeans")["floor_class"]["mean"]
+assert at(honest, "table4.synthetic.clean.grasp") > 0.6 and at(honest, "table4.synthetic.clean.true") > 0.6
+text = run(*only).stdout
+for words in ("Table 2", "Table 4", "floors: class alone", "within", "noise", "sd"):
+    assert words in text, (words, text)
+
+# A run that broke off in the middle of a line goes on, and ends where an unbroken one does.
+path = os.path.join(folder, "results.csv")
+whole = open(path).read()
+assert open(os.path.join(folder, "tables.txt")).read() == text and json.load(open(os.path.join(folder, "results.json"))) == honest
+with open(path, "w") as f:
+    f.write(whole[: len(whole) // 2])
+assert results(*only, "--threads", "3", "--resume", folder) == honest
+assert open(path).read() == whole
+
+# Mistakes, and what is not there.
+for arguments, status, words in (
+    (["--only", "synthetik"], 2, "synthetic"),
+    (["--seeds", "0"], 2, "--seeds"),
+    (["--gradients", "g.npy"], 2, "--x"),
+    (["--only", "files"], 2, "--x"),
+    (["extra"], 2, "extra"),
+    (["--published", "--only", "synthetic,table2", "--resume", folder], 1, "other options"),
+    (["--output", os.path.join(work.name, "no", "such")], 1, "no/such"),
+):
+    error = run(*arguments, status=status).stderr
+    assert words in error, (arguments, error)
+assert "skipped" in run("--only", "compas,table3", "--data", work.name).stderr
+assert "usage" in run("--help").stdout and "libgrasp" in run("--version").stdout
+
+if not os.path.exists(os.path.join("..", "shared", "data", "compas")):
+    print("skipped: no ../shared/data/compas")
+else:
+    compas = results("--published", "--quick", "--seeds", "1", "--only", "compas,table5")
+    close(at(compas, "table5.compas.clean.feasp.silhouette"), .2956, 4, "FeaSP on COMPAS")
+    assert .10 <= at(compas, "table5.compas.clean.grasp.silhouette") <= .28
