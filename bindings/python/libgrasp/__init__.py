@@ -20,6 +20,7 @@ from typing import Any, List
 
 from ._cluster import adjusted_rand, dbscan, group_accuracy, silhouette
 from ._context import Context
+from ._custom import CustomModel, Hooks
 from ._declarations import VERSION as __version__
 from ._errors import (ArgumentError, CallbackError, Cancelled, DimensionError, DTypeError, EmptyError, Error, FileError,
                       FormatError, InternalError, MemoryLimitError, NotConvergedWarning, NumericError, OutOfMemoryError,
@@ -31,8 +32,8 @@ from ._models import MLP, Logistic, Model, Softmax, gdro_step, train, train_erm,
 from ._params import algorithms, parameters
 from ._report import Report
 
-__all__ = ["GRASP", "MLP", "ArgumentError", "CallbackError", "Cancelled", "Context", "DTypeError", "DimensionError", "EmptyError",
-           "Error", "FileError", "Fit", "FormatError", "Gradients", "GroupInference", "InternalError", "LearnedGroups",
+__all__ = ["GRASP", "MLP", "ArgumentError", "CallbackError", "Cancelled", "Context", "CustomModel", "DTypeError", "DimensionError", "EmptyError",
+           "Error", "FileError", "Fit", "FormatError", "Gradients", "GroupInference", "Hooks", "InternalError", "LearnedGroups",
            "Logistic", "MemoryLimitError", "Model", "NotConvergedWarning", "NumericError", "OutOfMemoryError",
            "ParameterError", "Report", "SizeError", "Softmax", "StateError", "TorchModel", "UnsupportedError", "__version__",
            "adjusted_rand", "algorithms", "build_info", "dbscan", "fit", "gdro_step", "group_accuracy", "infer_groups",

@@ -30,6 +30,7 @@ _PROGRESS_INTERVAL = 0.05
 # The one thunk of each kind gets the number of a context as `user`, so that no callback keeps a context alive.
 _contexts: "weakref.WeakValueDictionary[int, Context]" = weakref.WeakValueDictionary()
 _numbers = itertools.count(1)
+_thread = threading.local()
 
 
 @c.grasp_progress_fn
@@ -217,7 +218,7 @@ class Context:
 
     def call(self, name: str, *arguments: Any) -> None:
         """A call too short to be interrupted."""
-        self._conclude(getattr(lib, name)(self, *arguments))
+        self._conclude(self._enter(getattr(lib, name), arguments))
 
     def run(self, name: str, *arguments: Any) -> None:
         """A call that may take long: Ctrl-C stops it."""
@@ -225,7 +226,7 @@ class Context:
         if threading.current_thread() is threading.main_thread():
             status = self._run_beside(function, arguments)
         else:
-            status = function(self, *arguments)
+            status = self._enter(function, arguments)
         if self._bar is not None:
             self._bar.close()
         self._conclude(status)
@@ -235,6 +236,15 @@ class Context:
         handle = kind()
         (self.run if long else self.call)(name, *arguments, ctypes.byref(handle._pointer), *last)
         return handle
+
+    def _enter(self, function: Callable[..., int], arguments: tuple) -> int:
+        """The call itself; callbacks that get no context find this one in the thread that makes the call."""
+        outer = getattr(_thread, "context", None)
+        _thread.context = self
+        try:
+            return function(self, *arguments)
+        finally:
+            _thread.context = outer
 
     def _run_beside(self, function: Callable[..., int], arguments: tuple) -> int:
         """On a helper thread, while this one waits and can be interrupted."""
@@ -247,7 +257,7 @@ class Context:
         def work() -> None:
             try:
                 ticket.pop()
-                outcome.append(surroundings.run(function, self, *arguments))
+                outcome.append(surroundings.run(self._enter, function, arguments))
             except BaseException as error:  # noqa: B902 - of the conversion of an argument: raised by who called
                 outcome.append(error)
             finally:
@@ -290,6 +300,13 @@ class Context:
             return
         message = (lib.grasp_context_error(self) or lib.grasp_status_text(status)).decode("utf-8", "replace")
         raise error_of(status, message)
+
+
+def keep_exception(error: BaseException) -> None:
+    """What a callback of the call on this thread raised: it is raised when the call is over."""
+    context = getattr(_thread, "context", None)
+    if context is not None and context._raised is None:
+        context._raised = error
 
 
 def _nobody(what: str, fraction: float) -> None:
