@@ -25,11 +25,12 @@ extern "C" {
 /** adam, sgd: L2 added to the gradient of every parameter, as PyTorch's do; a list, all tried; default 0, gdro
  *  0,0.001 */
 #define GRASP_KEY_WEIGHT_DECAY "weight_decay"
-/** lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free; -1 (default): 1/(10 n), n the training rows' weight */
+/** lbfgs, newton: l2/2 |w|^2 on the mean loss, biases free (gdro_certified: included); -1 (default): 1/(10 n), n the
+ *  training rows' weight */
 #define GRASP_KEY_L2 "l2"
 /** adam, sgd: passes over the training rows; default 50 */
 #define GRASP_KEY_EPOCHS "epochs"
-/** lbfgs, newton: the most steps; default 1000 */
+/** lbfgs, newton: the most steps; default 1000, gdro_certified 500 */
 #define GRASP_KEY_ITERATIONS "iterations"
 /** adam, sgd: rows a step; default 128 */
 #define GRASP_KEY_BATCH "batch"
@@ -58,7 +59,11 @@ extern "C" {
 #define GRASP_KEY_TILT "tilt"
 /** gdro, greedy: weight of a batch in the running means; default 0.1 */
 #define GRASP_KEY_GAMMA "gamma"
-/** gdro: C of the size adjustment C / sqrt(n_g); default 0 */
+/** gdro_certified: the duality gap to reach; default 1e-8 */
+#define GRASP_KEY_GAP "gap"
+/** gdro, linear models: 1: report the duality gap of the result; needs every weight_decay above 0; default 0 */
+#define GRASP_KEY_CERTIFICATE "certificate"
+/** gdro, gdro_certified: C of the size adjustment C / sqrt(n_g); default 0 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"
 /** gdro: 1: rows drawn with replacement, each group equally often; default 0 */
 #define GRASP_KEY_BALANCED "balanced"
@@ -69,6 +74,17 @@ extern "C" {
  *
  *      erm        mean loss: grasp_train_erm()
  *      gdro       worst group's mean loss, needs groups: grasp_train_gdro()
+ *
+ *      gdro_certified   needs groups and a logistic or softmax model of at most 5000 parameters (GRASP_E_UNSUPPORTED):
+ *                 P(theta) = max_g (L_g + C / sqrt(n_g)) + l2/2 |theta|^2, biases included, l2 > 0 (-1: 1/(10 n); 0:
+ *                 GRASP_E_PARAM), by Newton on the smoothed maximum until the duality gap is at most `gap`. Weak
+ *                 duality: D(q) = min F_q, F_q = sum_g q_g (L_g + C / sqrt(n_g)) + l2/2 |theta|^2, bounds P from below
+ *                 for any weights q, and D(q) >= F_q(theta) - |grad F_q(theta)|^2 / (2 l2). The result does not depend
+ *                 on the start. Report: values "objective" (P), "bound" (the highest bound on its least value), "gap"
+ *                 (their difference: no parameters whatever are better by more), "l2", "converged", "epochs" (Newton
+ *                 steps), "best_val_worst"; series "gap_history" (of every step, the best so far), "group.loss.<g>",
+ *                 "group.weight.<g>" (one number each). GRASP_NOT_CONVERGED: the gap was not reached. Cost a step: n
+ *                 p^2 + p^3/3; memory 2 p^2 + groups x p. (Boyd, Vandenberghe 2004, section 5.5; Nesterov 2005.)
  *
  *  By the losses of a batch alone, of B rows with losses l_1 >= l_2 >= ...; sample weights count as masses:
  *
@@ -162,6 +178,9 @@ GRASP_API grasp_status grasp_train_erm(grasp_context *ctx, grasp_model *model, c
  *  starts uniform over the groups with training rows. variant=greedy: running means M_g of L_g instead, and q_g = n_g /
  *  (alpha n) from the largest M_g + C / sqrt(n_g) down until q sums to 1, the last group in part: the mean over the
  *  worst share alpha of the rows, in whole groups (the authors' code).
+ *  certificate=1, for models that gdro_certified can solve: the report has "objective" (P with l2 = the chosen
+ *  weight_decay at the parameters kept), "bound" and "gap", which tell how far from the optimum the epochs have come;
+ *  they cost what gdro_certified costs.
  *  groups: a label for each of the model's bound rows (GRASP_E_DIM); rows with GRASP_NOISE are left out of training and
  *  selection, and leave no trace in the order of rows. Rows and parameters ("gdro") as in grasp_train_erm(); rates
  *  are outermost in the grid, then weight decays, then steps (greedy: alphas). Epoch and candidate are selected by the

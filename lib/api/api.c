@@ -25,6 +25,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__sweep_params,
     &grasp__erm_params,
     &grasp__gdro_params,
+    &grasp__gdro_certified_params,
     &grasp__cvar_params,
     &grasp__doro_params,
     &grasp__chi2_params,

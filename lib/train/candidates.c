@@ -101,6 +101,8 @@ static grasp_status put_choice(grasp_context *ctx, const run *r)
     if (r->axes == 0)
         return s;
     setting_at(r, r->best, setting);
+    if (r->c->chosen)
+        memcpy(r->c->chosen, setting, (size_t)r->axes * sizeof *setting);
     for (int a = 0; s == GRASP_OK && a < r->axes; a++)
         s = grasp__report_put_value(ctx, r->report, r->c->key[a], setting[a]);
     if (s == GRASP_OK)

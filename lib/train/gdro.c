@@ -32,6 +32,8 @@ static const grasp__param params[] = {
     {GRASP_KEY_NORMALIZE, GRASP_PARAM_BOOL, "0", NULL,
      "online: adjusted losses divided by their sum in the weights' step"},
     {GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "greedy: shares of the rows tried"},
+    {GRASP_KEY_CERTIFICATE, GRASP_PARAM_BOOL, "0", NULL,
+     "linear models, weight_decay above 0: report how far the objective is from its least value"},
     {GRASP_KEY_GAMMA, GRASP_PARAM_F64, "0.1", "(0, 1]", "greedy: weight of a batch in the running mean of the losses"},
 };
 
@@ -210,6 +212,32 @@ static void close(void *arg)
     state->order = NULL;
 }
 
+/* What the certificate needs of the model and of every candidate. */
+static grasp_status check_certificate(grasp_context *ctx, const grasp_model *m, const grasp__options *o)
+{
+    int64_t n;
+    const double *decay = grasp__options_f64s(o, GRASP_KEY_WEIGHT_DECAY, &n);
+    grasp_status s = grasp__minimax_check(ctx, m, "certificate=1");
+    for (int64_t k = 0; s == GRASP_OK && k < n; k++)
+        if (!(decay[k] > 0))
+            s = grasp__fail(ctx, GRASP_E_PARAM, "\"%sweight_decay\" has %g, expected above 0 for a certificate",
+                            o->prefix, decay[k]);
+    return s;
+}
+
+/* The chosen candidate's weight decay is the lambda of the objective. */
+static grasp_status certify(grasp_context *ctx, const grasp__job *job, const int64_t *train_rows, int64_t n_train,
+                            grasp_report *report)
+{
+    int64_t *rows = NULL, n = 0;
+    grasp_status s = grasp__kept_rows(ctx, job->model, job->select, train_rows, n_train, true, "train_rows", &rows, &n);
+    if (s == GRASP_OK)
+        s = grasp__certify(ctx, job->model, job->select, rows, n, job->chosen[1],
+                           grasp__options_f64(job->o, GRASP_KEY_ADJUSTMENT), report);
+    grasp__free(rows);
+    return s;
+}
+
 grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_groups *g, const int64_t *train_rows,
                                int64_t n_train, const int64_t *val, int64_t n_val, const grasp__options *o,
                                grasp_report **report)
@@ -232,13 +260,23 @@ grasp_status grasp__train_gdro(grasp_context *ctx, grasp_model *m, const grasp_g
                       .open = open,
                       .close = close,
                       .method = &state};
-    int64_t *rows = NULL, n;
+    bool certificate = grasp__options_i64(o, GRASP_KEY_CERTIFICATE);
+    int64_t *rows = NULL, n = 0;
+    grasp__backup first = {.model = NULL};
     if (report)
         *report = NULL;
-    grasp_status s = grasp__kept_rows(ctx, m, g, train_rows, n_train, true, "train_rows", &rows, &n);
-    if (s != GRASP_OK) {
-        grasp__free(rows);
-        return s;
+    grasp_status s = certificate ? check_certificate(ctx, m, o) : GRASP_OK;
+    if (s == GRASP_OK)
+        s = grasp__kept_rows(ctx, m, g, train_rows, n_train, true, "train_rows", &rows, &n);
+    if (s == GRASP_OK && certificate)
+        s = grasp__backup_open(ctx, m, &first);
+    if (s == GRASP_OK) {
+        s = grasp__job_run(ctx, &job, rows, n, grasp__options_i64(o, GRASP_KEY_BALANCED) ? g : NULL, report);
+        rows = NULL;
     }
-    return grasp__job_run(ctx, &job, rows, n, grasp__options_i64(o, GRASP_KEY_BALANCED) ? g : NULL, report);
+    if (s == GRASP_OK && certificate && report)
+        s = certify(ctx, &job, train_rows, n_train, *report);
+    s = grasp__backup_close(ctx, &first, s);
+    grasp__free(rows);
+    return s;
 }

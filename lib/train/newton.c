@@ -14,13 +14,6 @@
 
 enum { CELLS = 1 << 18, LEAST_CHUNK = 16, LARGEST_CHUNK = 4096 };
 
-typedef struct hessian {
-    int64_t p, d, outputs, classes, chunk; /* p = outputs (d + 1) */
-    double *h, *factor;                    /* p x p */
-    double *x, *input, *scaled;            /* chunk x d, chunk x (d + 1) twice */
-    double *logits;                        /* chunk x classes, then the probabilities */
-} hessian;
-
 static void to_probabilities(double *z, int64_t n)
 {
     double top = z[0], sum = 0;
@@ -33,8 +26,8 @@ static void to_probabilities(double *z, int64_t n)
 }
 
 /* H += block (a, b) and its mirror of the rows of a chunk, `weight` their shares of the mean. */
-static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *row_weights, double total, int64_t a,
-                      int64_t b)
+static void add_block(grasp__hessian *h, int64_t n, const int64_t *rows, const double *row_weights, double total,
+                      int64_t a, int64_t b)
 {
     int64_t q = h->d + 1;
     for (int64_t i = 0; i < n; i++) {
@@ -48,7 +41,8 @@ static void add_block(hessian *h, int64_t n, const int64_t *rows, const double *
     grasp__gemm_f64(true, false, q, q, n, 1, h->scaled, q, h->input, q, 1, h->h + b * q * h->p + a * q, h->p);
 }
 
-static grasp_status add_rows(grasp_context *ctx, hessian *h, const grasp__fullbatch *f, const int64_t *rows, int64_t n)
+static grasp_status add_rows(grasp_context *ctx, grasp__hessian *h, const grasp__fullbatch *f, const int64_t *rows,
+                             int64_t n)
 {
     int64_t q = h->d + 1;
     grasp_status s = grasp__model_features(ctx, f->model, rows, n, h->x);
@@ -68,7 +62,7 @@ static grasp_status add_rows(grasp_context *ctx, hessian *h, const grasp__fullba
     return GRASP_OK;
 }
 
-static grasp_status fill(grasp_context *ctx, hessian *h, const grasp__fullbatch *f)
+grasp_status grasp__hessian_fill(grasp_context *ctx, grasp__hessian *h, const grasp__fullbatch *f)
 {
     memset(h->h, 0, (size_t)(h->p * h->p) * sizeof *h->h);
     for (int64_t at = 0; at < f->n; at += h->chunk) {
@@ -85,7 +79,7 @@ static grasp_status fill(grasp_context *ctx, hessian *h, const grasp__fullbatch 
 
 /* Softmax's outputs may be shifted together for nothing: takes what rounding put into that null space out of the
  * direction. */
-static void take_shift_out(const hessian *h, const grasp__fullbatch *f, double *d)
+static void take_shift_out(const grasp__hessian *h, const grasp__fullbatch *f, double *d)
 {
     int64_t q = h->d + 1;
     for (int64_t j = 0; j < q; j++) {
@@ -102,58 +96,78 @@ static void take_shift_out(const hessian *h, const grasp__fullbatch *f, double *
 static grasp_status direction(grasp_context *ctx, void *arg, const grasp__fullbatch *f, const grasp__point *at,
                               double *d)
 {
-    hessian *h = arg;
+    grasp__hessian *h = arg;
     grasp_status s = grasp__model_set_params(ctx, f->model, at->theta);
     if (s == GRASP_OK)
-        s = fill(ctx, h, f);
+        s = grasp__hessian_fill(ctx, h, f);
     if (s != GRASP_OK)
         return s;
+    for (int64_t j = 0; j < h->p; j++)
+        d[j] = -at->grad[j];
+    if (grasp__hessian_solve(h, 1e-13, d))
+        take_shift_out(h, f, d);
+    else
+        memset(d, 0, (size_t)h->p * sizeof *d); /* no curvature is left: the descent goes down the gradient */
+    return GRASP_OK;
+}
+
+bool grasp__hessian_solve(grasp__hessian *h, double damping, double *b)
+{
     double largest = 0;
     for (int64_t j = 0; j < h->p; j++)
         largest = fmax(largest, h->h[j * h->p + j]);
-    for (double damping = 1e-13 * largest; damping <= largest; damping *= 100) {
+    if (!(largest > 0))
+        return false;
+    for (; damping <= 1; damping = damping > 0 ? 100 * damping : 1e-16) {
         memcpy(h->factor, h->h, (size_t)(h->p * h->p) * sizeof *h->h);
         for (int64_t j = 0; j < h->p; j++)
-            h->factor[j * h->p + j] += damping;
-        if (damping > 0 && grasp__cholesky(h->factor, h->p)) {
-            for (int64_t j = 0; j < h->p; j++)
-                d[j] = -at->grad[j];
-            grasp__cholesky_solve(h->factor, h->p, d);
-            take_shift_out(h, f, d);
-            return GRASP_OK;
+            h->factor[j * h->p + j] += damping * largest;
+        if (grasp__cholesky(h->factor, h->p)) {
+            grasp__cholesky_solve(h->factor, h->p, b);
+            return true;
         }
-        if (!(damping > 0))
-            break;
     }
-    memset(d, 0, (size_t)h->p * sizeof *d); /* no curvature is left: the descent goes down the gradient */
-    return GRASP_OK;
+    return false;
+}
+
+grasp_status grasp__hessian_open(grasp_context *ctx, const grasp_model *m, int64_t n, grasp__hessian *out)
+{
+    grasp__hessian h = {.p = grasp__model_n_params(m), .d = grasp__model_n_features(m),
+                        .classes = grasp__model_n_classes(m)};
+    int64_t q = h.d + 1;
+    h.outputs = h.p / q;
+    h.chunk = CELLS / q < LEAST_CHUNK ? LEAST_CHUNK : CELLS / q > LARGEST_CHUNK ? LARGEST_CHUNK : CELLS / q;
+    h.chunk = h.chunk > n ? n : h.chunk;
+    *out = h;
+    grasp_status s = grasp__alloc(ctx, h.p * h.p, sizeof *h.h, &out->h); /* p is bounded by the callers */
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, h.p * h.p, sizeof *h.factor, &out->factor);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, h.chunk * h.d, sizeof *h.x, &out->x);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, h.chunk * q, sizeof *h.input, &out->input);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, h.chunk * q, sizeof *h.scaled, &out->scaled);
+    return s == GRASP_OK ? grasp__alloc(ctx, h.chunk * h.classes, sizeof *h.logits, &out->logits) : s;
+}
+
+void grasp__hessian_close(grasp__hessian *h)
+{
+    grasp__free(h->h);
+    grasp__free(h->factor);
+    grasp__free(h->x);
+    grasp__free(h->input);
+    grasp__free(h->scaled);
+    grasp__free(h->logits);
+    *h = (grasp__hessian){0};
 }
 
 grasp_status grasp__newton(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report)
 {
-    hessian h = {.p = f->p, .d = grasp__model_n_features(f->model), .classes = grasp__model_n_classes(f->model)};
-    int64_t q = h.d + 1;
-    h.outputs = f->p / q;
-    h.chunk = CELLS / q < LEAST_CHUNK ? LEAST_CHUNK : CELLS / q > LARGEST_CHUNK ? LARGEST_CHUNK : CELLS / q;
-    h.chunk = h.chunk > f->n ? f->n : h.chunk;
-    grasp_status s = grasp__alloc(ctx, h.p * h.p, sizeof *h.h, &h.h); /* p <= GRASP__NEWTON_LARGEST */
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, h.p * h.p, sizeof *h.factor, &h.factor);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, h.chunk * h.d, sizeof *h.x, &h.x);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, h.chunk * q, sizeof *h.input, &h.input);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, h.chunk * q, sizeof *h.scaled, &h.scaled);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, h.chunk * h.classes, sizeof *h.logits, &h.logits);
+    grasp__hessian h = {0};
+    grasp_status s = grasp__hessian_open(ctx, f->model, f->n, &h);
     if (s == GRASP_OK)
         s = grasp__descend(ctx, f, &(grasp__aim){.direction = direction, .arg = &h}, d, report);
-    grasp__free(h.h);
-    grasp__free(h.factor);
-    grasp__free(h.x);
-    grasp__free(h.input);
-    grasp__free(h.scaled);
-    grasp__free(h.logits);
+    grasp__hessian_close(&h);
     return s;
 }

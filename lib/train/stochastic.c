@@ -121,6 +121,7 @@ grasp_status grasp__job_run(grasp_context *ctx, grasp__job *job, int64_t *rows, 
     grasp__candidates c = {.name = job->name,
                            .key = {[RATE] = GRASP_KEY_RATE, [DECAY] = GRASP_KEY_WEIGHT_DECAY},
                            .by_val = job->n_val > 0,
+                           .chosen = job->chosen,
                            .begin = begin,
                            .train = train,
                            .arg = job};

@@ -18,6 +18,7 @@ typedef struct trainer {
 static const trainer methods[] = {
     {&grasp__erm_params, grasp__train_erm, false},
     {&grasp__gdro_params, grasp__train_gdro, true},
+    {&grasp__gdro_certified_params, grasp__train_gdro_certified, true},
     {&grasp__cvar_params, grasp__train_cvar, false},
     {&grasp__doro_params, grasp__train_doro, false},
     {&grasp__chi2_params, grasp__train_chi2, false},

@@ -12,6 +12,7 @@
 
 extern const grasp__param_table grasp__erm_params;
 extern const grasp__param_table grasp__gdro_params;
+extern const grasp__param_table grasp__gdro_certified_params;
 extern const grasp__param_table grasp__cvar_params;
 extern const grasp__param_table grasp__doro_params;
 extern const grasp__param_table grasp__chi2_params;
@@ -40,7 +41,7 @@ typedef grasp_status grasp__trainer(grasp_context *ctx, grasp_model *m, const gr
                                     const grasp__options *o, grasp_report **report);
 grasp__trainer grasp__train_erm, grasp__train_gdro, grasp__train_cvar, grasp__train_doro, grasp__train_chi2,
     grasp__train_chi2_doro, grasp__train_tilted, grasp__train_importance, grasp__train_rwg, grasp__train_subg,
-    grasp__train_rwy, grasp__train_suby, grasp__train_jtt;
+    grasp__train_rwy, grasp__train_suby, grasp__train_jtt, grasp__train_gdro_certified;
 /* GRASP_E_PARAM if an epoch is to be selected, or waited for, without a validation row. */
 grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val);
 

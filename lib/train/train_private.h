@@ -135,6 +135,7 @@ typedef struct grasp__candidates {
     const char *name;                 /* of the stage */
     const char *key[GRASP__AXES + 1]; /* options whose lists span the grid, the outermost first; NULL ends them */
     bool        by_val;               /* scores are of validation rows, else of the training rows */
+    double     *chosen;               /* out: the best one's numbers; may be NULL */
     /* Puts what holds if a cancel comes before the first step. */
     grasp_status (*begin)(grasp_context *ctx, void *arg, grasp_report *report_or_null);
     /* GRASP_E_NUMERIC: it diverged. GRASP_CANCELLED: the model holds what was reached. */
@@ -164,6 +165,7 @@ typedef struct grasp__job {
                          grasp__objective *objective);
     void (*close)(void *arg);
     void          *method;  /* the method's own, for `open` */
+    double         chosen[GRASP__AXES]; /* out: rate, weight decay and the method's own of the best candidate */
     grasp_status (*note)(grasp_context *ctx, const void *note_arg, grasp_report *report); /* adds lines; may be NULL */
     const void *note_arg;
     grasp__batches batches; /* grasp__job_run lays them out: the same for every candidate */
@@ -327,6 +329,44 @@ grasp_status grasp__line_search(grasp_context *ctx, grasp__fullbatch *f, const g
 enum { GRASP__NEWTON_LARGEST = 1500 }; /* parameters: two p x p matrices are held */
 grasp_status grasp__lbfgs(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report);
 grasp_status grasp__newton(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report);
+
+/* The Hessian of a weighted mean loss of a linear model, p = outputs (d + 1). */
+typedef struct grasp__hessian {
+    int64_t p, d, outputs, classes, chunk;
+    double *h, *factor;            /* p x p: the lower triangle of both */
+    double *x, *input, *scaled;    /* chunk x d, chunk x (d + 1) twice */
+    double *logits;                /* chunk x classes, then the probabilities */
+} grasp__hessian;
+/* For n rows; close it also after an error. */
+grasp_status grasp__hessian_open(grasp_context *ctx, const grasp_model *m, int64_t n, grasp__hessian *out);
+/* h at the model's parameters: rows, weights, total, l2 and bias of f. */
+grasp_status grasp__hessian_fill(grasp_context *ctx, grasp__hessian *h, const grasp__fullbatch *f);
+/* b <- (h + mu I)^-1 b, mu from `damping` times the largest diagonal entry upwards; false: no factorisation. */
+bool grasp__hessian_solve(grasp__hessian *h, double damping, double *b);
+void grasp__hessian_close(grasp__hessian *h);
+
+/* ---- group DRO of linear models, certified ----------------------------------------------------------------------- */
+
+enum { GRASP__MINIMAX_LARGEST = 5000 }; /* parameters: two p x p matrices are held */
+
+typedef struct grasp__minimax {
+    double   l2, tolerance;             /* in: lambda > 0; of the gap */
+    int64_t  iterations;                /* in: the most; out: those done */
+    double  *theta;                     /* p, the caller's; out: where the objective was lowest */
+    double  *group_loss, *group_weight; /* one for each group, the caller's, or both NULL; out, of groups with rows */
+    double   objective, bound, gap;     /* out */
+} grasp__minimax;
+/* From the model's parameters; the model then holds theta. `adjustment`: C of c_k = C / sqrt(n_k). No row is noise.
+ * GRASP_OK whether or not the gap is met; GRASP_CANCELLED: what was reached, the bound maybe -inf. */
+grasp_status grasp__minimax_solve(grasp_context *ctx, grasp_model *model, const grasp_groups *groups,
+                                  const int64_t *rows, int64_t n, double adjustment, grasp__minimax *m,
+                                  grasp_report *report_or_null);
+
+/* GRASP_E_UNSUPPORTED: not a linear model, or too large a one. what: names the caller. */
+grasp_status grasp__minimax_check(grasp_context *ctx, const grasp_model *m, const char *what);
+/* Values "objective", "bound" and "gap" of the model as it is, which stays. GRASP_CANCELLED: none of them. */
+grasp_status grasp__certify(grasp_context *ctx, grasp_model *model, const grasp_groups *g, const int64_t *rows,
+                            int64_t n, double l2, double adjustment, grasp_report *report);
 
 double grasp__max_norm(const double *v, int64_t n);
 double grasp__inner(const double *x, const double *y, int64_t n);
