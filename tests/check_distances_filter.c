@@ -84,6 +84,60 @@ static void fill(double *x, int64_t n, int64_t p, kind of, grasp__rng *rng)
         }
 }
 
+/* What a sight offers to `together` rows at a time, in the order or as they come: no pair within eps is missing. */
+static void check_sight(const grasp__order *order, grasp__sight *sight, grasp__reader *reader, int64_t n, bool ordered,
+                        double eps, const char *what)
+{
+    enum { TOGETHER = 23 };
+    bool *offered = calloc((size_t)(n * n), sizeof *offered); /* row, column */
+    for (int64_t first = 0; first < n; first += TOGETHER) {
+        int64_t row[TOGETHER], column[GRASP__PROBE_COLUMNS];
+        int32_t place[TOGETHER];
+        const int32_t *panel;
+        const int64_t m = n - first < TOGETHER ? n - first : TOGETHER;
+        for (int64_t a = 0; a < m; a++)
+            row[a] = ordered ? grasp__order_sample(order, first + a) : first + a;
+        const grasp__sketch_box box = grasp__order_box(order, row, m);
+        const int64_t panels = grasp__sight_panels(sight, &box, &panel);
+        grasp__sight_rows(sight, row, m);
+        for (int64_t q = 0; q < panels; q++) {
+            const int64_t near = grasp__sight_near(sight, panel[q], m, place);
+            const int64_t columns = grasp__order_panel(order, panel[q], column);
+            for (int64_t a = 0; a < near; a++)
+                for (int64_t b = 0; b < columns; b++)
+                    offered[row[place[a]] * n + column[b]] = true;
+        }
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n; k++)
+            if (i != k && !offered[i * n + k] && grasp__reader_within(reader, i, k, eps))
+                ck_abort_msg("%s: (%d, %d) at eps %.17g passed over", what, (int)i, (int)k, eps);
+    free(offered);
+}
+
+static void check_order(grasp_context *ctx, grasp__filter *filter, grasp__reader *reader, int64_t n, double eps,
+                        const char *what)
+{
+    grasp__order *order = NULL;
+    grasp__sight *sight = NULL;
+    int64_t *scratch = malloc((size_t)n * sizeof *scratch);
+    bool *met = calloc((size_t)n, sizeof *met);
+    ASSERT_OK(ctx, grasp__order_create(ctx, filter, scratch, &order));
+    if (order != NULL) {
+        ASSERT_OK(ctx, grasp__sight_create(ctx, order, &sight));
+        for (int64_t k = 0; k < n; k++) {
+            ck_assert(!met[grasp__order_sample(order, k)]);
+            met[grasp__order_sample(order, k)] = true;
+        }
+        check_sight(order, sight, reader, n, true, eps, what);
+        check_sight(order, sight, reader, n, false, eps, what);
+    }
+    free(scratch);
+    free(met);
+    grasp__sight_free(sight);
+    grasp__order_free(order);
+}
+
 /* Every verdict on n rows at one eps against the truth; adds up verdicts and those that were left open. */
 static void check_verdicts(grasp_context *ctx, const grasp_distances *d, double eps, const char *what, int64_t *asked,
                            int64_t *open)
@@ -100,6 +154,8 @@ static void check_verdicts(grasp_context *ctx, const grasp_distances *d, double 
     ASSERT_OK(ctx, grasp__reader_create(ctx, d, &reader));
     for (int64_t i = 0; i < n; i++)
         sample[i] = i * 7 % n; /* n is no multiple of 7 */
+    if (n > GRASP__PROBE_COLUMNS)
+        check_order(ctx, filter, reader, n, eps, what); /* moves rows: verdicts stay */
     for (int64_t j = 0; j < n; j += GRASP__PROBE_COLUMNS) {
         const int64_t columns = n - j < GRASP__PROBE_COLUMNS ? n - j : GRASP__PROBE_COLUMNS;
         const int64_t rows = j == 0 ? n : 1 + j % n; /* few rows too */
@@ -183,6 +239,15 @@ START_TEST(longer_rows)
 }
 END_TEST
 
+START_TEST(more_panels)
+{
+    for (int of = 0; of < KINDS; of++)
+        for (int metric = GRASP__COSINE; metric <= GRASP__EUCLIDEAN; metric++)
+            check_data(198, of % 2 ? 9 : 40, (kind)of, metric, of % 3 == 0, kernels[_i],
+                       (uint64_t)(2000 + of + metric));
+}
+END_TEST
+
 /* Levels are fewer where sums would not fit 32 bits. */
 START_TEST(very_long_rows)
 {
@@ -227,6 +292,7 @@ Suite *check_distances_filter_suite(void)
     Suite *suite = suite_create("distances_filter");
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, short_rows, 0, KERNELS);
+    tcase_add_loop_test(all, more_panels, 0, KERNELS);
     tcase_add_loop_test(all, longer_rows, 0, KERNELS);
     tcase_add_loop_test(all, very_long_rows, 0, KERNELS);
     tcase_add_test(all, stored_spaces);

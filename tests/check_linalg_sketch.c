@@ -131,6 +131,41 @@ START_TEST(verdicts)
 }
 END_TEST
 
+/* Boxes that overlap, touch, are points, are far; side by side in every lane. */
+START_TEST(boxes_apart)
+{
+    enum { BOXES = 3 * PANEL, SIDES = GRASP__SKETCH_SIDES };
+    const grasp__sketch_kernels *kernels = kernels_of(names[_i]);
+    static float low[SIDES * BOXES], high[SIDES * BOXES], square[BOXES];
+    grasp__rng rng = test_rng(12);
+    grasp__sketch_box box;
+    if (!kernels)
+        return;
+    for (int k = 0; k < SIDES; k++) {
+        box.low[k] = (float)grasp__rng_normal(&rng);
+        box.high[k] = box.low[k] + (float)(k % 3);
+        for (int j = 0; j < BOXES; j++) {
+            const float at = j % 7 == 0 ? box.high[k] : (float)(2 * grasp__rng_normal(&rng));
+            low[k * BOXES + j] = at;
+            high[k * BOXES + j] = at + (j % 2 ? 0 : (float)grasp__rng_uniform(&rng));
+        }
+    }
+    kernels->apart(BOXES - 5, low, high, BOXES, &box, square);
+    for (int j = 0; j < BOXES - 5; j++) {
+        double sum = 0;
+        for (int k = 0; k < SIDES; k++) {
+            const double above = (double)low[k * BOXES + j] - (double)box.high[k],
+                         below = (double)box.low[k] - (double)high[k * BOXES + j];
+            const double gap = above > below ? above : below;
+            sum += gap > 0 ? gap * gap : 0;
+        }
+        ck_assert_msg(fabs((double)square[j] - sum) <= 12 * 0x1p-24 * sum, "%s: box %d: %g, expected %g",
+                      kernels->name, j, (double)square[j], sum);
+        ck_assert(j % 7 != 0 || square[j] == 0);
+    }
+}
+END_TEST
+
 START_TEST(transform_is_hadamards)
 {
     const grasp__sketch_kernels *kernels = kernels_of(names[_i]);
@@ -224,6 +259,7 @@ Suite *check_linalg_sketch_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, byte_sums_are_exact, 0, KERNELS);
     tcase_add_loop_test(all, verdicts, 0, KERNELS);
+    tcase_add_loop_test(all, boxes_apart, 0, KERNELS);
     tcase_add_loop_test(all, transform_is_hadamards, 0, KERNELS);
     tcase_add_loop_test(all, quantised_rows, 0, KERNELS);
     tcase_add_loop_test(all, projections, 0, KERNELS);

@@ -60,9 +60,10 @@ GRASP_API grasp_status grasp_clusterer_core_flags(grasp_context *ctx, const gras
 GRASP_API grasp_status grasp_clusterer_centers(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_matrix *out);
 /** kmeans: inertia (sum of squared distances to the centres); dbscan: NaN. */
 GRASP_API double grasp_clusterer_objective(const grasp_clusterer *clusterer);
-/** What the last fit did. dbscan: "pairs", verdicts asked (a pair may be asked about in both orders, most never are);
- *  "undecided", verdicts that cheap arithmetic with its proven error bound had to leave open; "exact", those on which
- *  an answer depended and that were decided by the truth; "ties", of these, pairs within 1e-6 of eps.
+/** What the last fit did. dbscan: "pairs", verdicts asked (of n^2: a pair may be asked about in both orders and
+ *  by each of three steps; those that whole boxes of samples decide are not counted); "undecided", verdicts that cheap
+ *  arithmetic with its proven error bound had to leave open; "exact", those on which an answer depended and that were
+ *  decided by the truth; "ties", of these, pairs within 1e-6 of eps.
  *  kmeans: "iterations", "inertia", and "inertia.restart" of every start. */
 GRASP_API grasp_status grasp_clusterer_report(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_report **out);
 

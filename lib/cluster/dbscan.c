@@ -7,6 +7,9 @@
  * rest are decided by sketches (lib/distances/sketch.c), and only pairs that a sketch leaves open AND on which an
  * answer depends are computed exactly.
  *
+ * Order of work: a few columns, spread over the data, for all samples; then, for those that have not seen enough, what
+ * is near them in a k-d order, past panels of samples that are certainly far (dbscan_near.c).
+ *
  * Time: O(n^2 p) byte products at worst; memory: O(n) beside the sketches.
  */
 #include "cluster/dbscan.h"
@@ -59,8 +62,8 @@ static grasp_status run(grasp__dbscan_state *s, int64_t *n_clusters)
     grasp__stage_mark outer = grasp__stage_begin(s->ctx, "dbscan", 0.1, 0.6);
     grasp_status status = grasp__dbscan_count(s);
     grasp__stage_end(s->ctx, outer);
-    if (status == GRASP_OK)
-        status = grasp__alloc(s->ctx, s->n, sizeof *s->parent, &s->parent);
+    if (status == GRASP_OK && s->order)
+        status = grasp__dbscan_core_columns(s);
     if (status != GRASP_OK)
         return status;
     outer = grasp__stage_begin(s->ctx, "dbscan", 0.6, 0.9);
@@ -107,6 +110,7 @@ done:
     for (int32_t w = 0; s.probe && w < workers; w++)
         grasp__probe_free(s.probe[w]);
     grasp__free(s.probe);
+    grasp__dbscan_disorder(&s);
     grasp__free(s.list);
     grasp__free(own_core);
     grasp__free(s.upper);

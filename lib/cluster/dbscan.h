@@ -37,7 +37,7 @@ grasp__note *grasp__notes_of(const grasp__notes *notes, int64_t i, int64_t *coun
 typedef struct grasp__dbscan_state {
     grasp_context *ctx;
     const grasp_distances *d;
-    const grasp__filter *filter;
+    grasp__filter *filter;
     grasp__probe **probe; /* one a worker */
     int64_t n, min_samples;
     const int64_t *multiplicity; /* NULL: all 1 */
@@ -46,10 +46,13 @@ typedef struct grasp__dbscan_state {
     int64_t *list;               /* n: samples a step still works on */
     uint8_t *core;               /* n */
     int64_t *label;              /* n; while counting: neighbours surely there; while connecting: scratch */
-    int64_t *upper;              /* n: neighbours possibly there, among those visited; later: scratch */
+    int64_t *upper;              /* n: neighbours possibly there, among those visited; of cores later scratch */
     uint64_t *hub;               /* n x GRASP__HUB_WORDS: which of the first places are surely within eps */
     grasp__shared_sets parent;   /* n: disjoint sets of core samples; the root is the lowest member */
     grasp__notes *notes;         /* neighbours of samples that are not core, or NULL */
+    grasp__order *order;         /* NULL: none (yet) */
+    grasp__sight **sight;        /* one a worker, with an order */
+    uint64_t *core_columns;      /* after counting, with an order: which samples of each panel are core */
     int64_t large;               /* a member of the largest set */
     _Atomic int64_t pairs, undecided, exact, ties;
 } grasp__dbscan_state;
@@ -68,8 +71,15 @@ static inline int64_t grasp__dbscan_next(const grasp__dbscan_state *s, int64_t i
     return i < s->n - s->stride ? i + s->stride : i - (s->n - s->stride);
 }
 
+/* The k-th sample of a list of rows: near ones together where there is an order. */
+static inline int64_t grasp__dbscan_listed(const grasp__dbscan_state *s, int64_t k)
+{
+    return s->order ? grasp__order_sample(s->order, k) : grasp__dbscan_visited(s, k);
+}
+
 grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core, hub and notes */
-grasp_status grasp__dbscan_connect(grasp__dbscan_state *s); /* fills parent; gives hub up */
+/* Makes and fills parent, gives hub up. With an order, s->upper of samples that are not core stays. */
+grasp_status grasp__dbscan_connect(grasp__dbscan_state *s);
 /* Cores bear their label in s->label, others get theirs there. */
 grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters);
 
@@ -102,6 +112,19 @@ typedef void (*grasp__dbscan_one)(grasp__dbscan_state *s, int64_t sample, grasp_
 grasp_status grasp__dbscan_each(grasp__dbscan_state *s, const int64_t *sample, int64_t count, grasp__dbscan_one one);
 /* The truth about a pair, counted. */
 bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i, int64_t j);
+
+/* ---- rows against what is near: dbscan_near.c -------------------------------------------------------------------- */
+
+/* Makes s->order and what goes with it, if the space can be ordered. */
+grasp_status grasp__dbscan_order(grasp__dbscan_state *s);
+grasp_status grasp__dbscan_core_columns(grasp__dbscan_state *s);
+void         grasp__dbscan_disorder(grasp__dbscan_state *s);
+/* As grasp__dbscan_rounds with all samples as columns, the nearest panels first and those that hold no neighbour not at
+ * all; once s->core_columns is there, core columns alone. Rows are best listed in the order; each meets most_panels at
+ * most. `between` is called on the calling thread before each round. */
+typedef void (*grasp__dbscan_between)(grasp__dbscan_state *s);
+grasp_status grasp__dbscan_near(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, int64_t most_panels,
+                                grasp__dbscan_use use, grasp__dbscan_done done, grasp__dbscan_between between_or_null);
 
 /* grasp__dbscan in any space and any number of dimensions. */
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,

@@ -21,11 +21,16 @@ static void certain(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int64
     (void)probe;
     for (int64_t a = 0; a < m; a++) {
         const int64_t i = pass->row[at + a];
-        if (within[a]) /* columns are in the order of their labels */
-            lower_label(s, i, s->label[column[__builtin_ctzll(within[a])]]);
+        for (uint64_t bits = within[a]; bits; bits &= bits - 1) /* few: i is not core */
+            lower_label(s, i, s->label[column[__builtin_ctzll(bits)]]);
         if (maybe[a] & ~within[a])
             s->upper[i] = 1; /* has undecided pairs */
     }
+}
+
+static bool has_lowest_label(const grasp__dbscan_state *s, int64_t i)
+{
+    return s->label[i] == 0;
 }
 
 static bool has_label(const grasp__dbscan_state *s, int64_t i)
@@ -43,21 +48,17 @@ static void undecided(const grasp__dbscan_pass *pass, int64_t at, int64_t m, int
         const int64_t i = pass->row[at + a];
         for (uint64_t bits = maybe[a] & ~within[a]; bits; bits &= bits - 1) {
             const int64_t j = column[__builtin_ctzll(bits)];
-            if (s->label[j] >= s->label[i])
-                break;
-            if (grasp__dbscan_decide(s, probe, i, j)) {
+            if (s->label[j] < s->label[i] && grasp__dbscan_decide(s, probe, i, j))
                 lower_label(s, i, s->label[j]);
-                break;
-            }
         }
     }
 }
 
-static bool never(const grasp__dbscan_state *s, int64_t i)
+/* Counting has met nobody who may be within eps of i but i. */
+static bool is_lone(const grasp__dbscan_state *s, int64_t i)
 {
-    (void)s;
-    (void)i;
-    return false;
+    return grasp__filter_is_alone(s->filter, i) ||
+           (s->order && s->upper[i] <= (s->multiplicity ? s->multiplicity[i] : 1));
 }
 
 /* A sample whose neighbours were noted. Notes are in no order of labels. */
@@ -107,16 +108,19 @@ static grasp_status from_verdicts(grasp__dbscan_state *s, int64_t count, int64_t
         return GRASP_OK;
     for (int64_t a = 0; a < count; a++)
         s->upper[s->list[a]] = 0;
-    grasp_status status = cores_by_cluster(s, n_clusters, &column, &n_columns);
+    grasp_status status = s->order ? GRASP_OK : cores_by_cluster(s, n_clusters, &column, &n_columns);
     if (status == GRASP_OK)
-        status = grasp__dbscan_rounds(s, s->list, &open, column, n_columns, certain, has_label);
+        status = s->order ? grasp__dbscan_near(s, s->list, &open, INT64_MAX, certain, has_lowest_label, NULL)
+                          : grasp__dbscan_rounds(s, s->list, &open, column, n_columns, certain, has_label);
     open = 0;
-    for (int64_t i = 0; i < s->n; i++)
-        if (!s->core[i] && !grasp__notes_complete(s->notes, i) && !grasp__filter_is_alone(s->filter, i) &&
-            s->upper[i] && s->label[i] > 0)
+    for (int64_t k = 0; k < s->n; k++) {
+        const int64_t i = grasp__dbscan_listed(s, k);
+        if (!s->core[i] && s->upper[i] && s->label[i] > 0)
             s->list[open++] = i;
+    }
     if (status == GRASP_OK)
-        status = grasp__dbscan_rounds(s, s->list, &open, column, n_columns, undecided, never);
+        status = s->order ? grasp__dbscan_near(s, s->list, &open, INT64_MAX, undecided, has_lowest_label, NULL)
+                          : grasp__dbscan_rounds(s, s->list, &open, column, n_columns, undecided, has_lowest_label);
     grasp__free(column);
     return status;
 }
@@ -131,9 +135,13 @@ grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters)
                 s->list[noted++] = i;
         }
     grasp_status status = grasp__dbscan_each(s, s->list, noted, from_notes);
-    for (int64_t i = 0; i < s->n; i++)
-        if (!s->core[i] && !grasp__notes_complete(s->notes, i) && !grasp__filter_is_alone(s->filter, i))
+    for (int64_t k = 0; k < s->n; k++) {
+        const int64_t i = grasp__dbscan_listed(s, k);
+        if (!s->core[i] && !grasp__notes_complete(s->notes, i) && !is_lone(s, i))
             s->list[rest++] = i;
+        else
+            s->upper[i] = 0;
+    }
     if (status == GRASP_OK)
         status = from_verdicts(s, rest, n_clusters);
     for (int64_t i = 0; i < s->n; i++)

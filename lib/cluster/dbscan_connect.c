@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Second step of DBSCAN: the connected components of the core samples. The first step has already seen which of the
  * hubs (its first columns) each sample is near; that alone joins nearly everything into one large set. What lies
- * outside it is compared with all cores: first by what is certain, and only where sets are still apart by deciding
- * undecided pairs. A pair inside one set is never looked at again.
+ * outside it is compared with all cores, near ones first where there is an order: first by what is certain, and only
+ * where sets are still apart by deciding undecided pairs. A pair inside one set is never looked at again.
  *
  * Complete: a pair of different final sets has at most one end in the large set, and the other end met every core. (In
  * the spirit of Afforest, Sutton, Ben-Nun, Barak 2018.) Cost: (cores outside the large set) x cores verdicts.
@@ -92,15 +92,42 @@ static bool in_large_set(const grasp__dbscan_state *s, int64_t i)
     return find(s, i) == find(s, s->large);
 }
 
-static void join_hubs(grasp__dbscan_state *s)
+/* Sets of the cores that hubs join. s->parent takes the place of s->hub: what hubs join is first put down in s->upper,
+ * of each core the first core hub it is near or -1, and for each hub the others that were met beside it. */
+static grasp_status join_hubs(grasp__dbscan_state *s)
 {
-    uint64_t core_hubs[GRASP__HUB_WORDS] = {0};
-    for (int64_t k = 0; k < GRASP__HUBS && k < s->n; k++)
-        core_hubs[k / 64] |= (uint64_t)s->core[grasp__dbscan_visited(s, k)] << (k % 64);
+    uint64_t core_hubs[GRASP__HUB_WORDS] = {0}, beside[GRASP__HUBS][GRASP__HUB_WORDS] = {{0}};
+    int64_t hub[GRASP__HUBS];
+    for (int64_t k = 0; k < GRASP__HUBS && k < s->n; k++) {
+        hub[k] = grasp__dbscan_visited(s, k);
+        core_hubs[k / 64] |= (uint64_t)s->core[hub[k]] << (k % 64);
+    }
     for (int64_t i = 0; i < s->n; i++)
-        for (int64_t word = 0; s->core[i] && word < GRASP__HUB_WORDS; word++)
-            for (uint64_t bits = s->hub[i * GRASP__HUB_WORDS + word] & core_hubs[word]; bits; bits &= bits - 1)
-                grasp__shared_union(s->parent, i, grasp__dbscan_visited(s, 64 * word + __builtin_ctzll(bits)));
+        if (s->core[i]) {
+            int64_t first = -1;
+            for (int64_t word = GRASP__HUB_WORDS - 1; word >= 0; word--) {
+                const uint64_t bits = s->hub[i * GRASP__HUB_WORDS + word] & core_hubs[word];
+                first = bits ? 64 * word + __builtin_ctzll(bits) : first;
+            }
+            for (int64_t word = 0; first >= 0 && word < GRASP__HUB_WORDS; word++)
+                beside[first][word] |= s->hub[i * GRASP__HUB_WORDS + word] & core_hubs[word];
+            s->upper[i] = first < 0 ? -1 : hub[first];
+        }
+    grasp__free(s->hub);
+    s->hub = NULL;
+    const grasp_status status = grasp__alloc(s->ctx, s->n, sizeof *s->parent, &s->parent);
+    if (status != GRASP_OK)
+        return status;
+    for (int64_t i = 0; i < s->n; i++)
+        atomic_init(&s->parent[i], i);
+    for (int64_t k = 0; k < GRASP__HUBS && k < s->n; k++)
+        for (int64_t word = 0; word < GRASP__HUB_WORDS; word++)
+            for (uint64_t bits = beside[k][word]; bits; bits &= bits - 1)
+                grasp__shared_union(s->parent, hub[k], hub[64 * word + __builtin_ctzll(bits)]);
+    for (int64_t i = 0; i < s->n; i++)
+        if (s->core[i] && s->upper[i] >= 0)
+            grasp__shared_union(s->parent, i, s->upper[i]);
+    return GRASP_OK;
 }
 
 /* A member of the set with most members; -1 without cores. */
@@ -123,7 +150,7 @@ static int64_t outside(grasp__dbscan_state *s)
 {
     int64_t count = 0;
     for (int64_t k = 0; k < s->n; k++) {
-        const int64_t i = grasp__dbscan_visited(s, k);
+        const int64_t i = grasp__dbscan_listed(s, k);
         if (s->core[i] && !in_large_set(s, i))
             s->list[count++] = i;
     }
@@ -163,6 +190,8 @@ static grasp_status join_sets(grasp__dbscan_state *s, const int64_t *column, int
     for (int64_t a = noted; a < open; a++)
         if (!in_large_set(s, s->list[a]))
             s->list[rest++] = s->list[a];
+    if (status == GRASP_OK && s->order)
+        return grasp__dbscan_near(s, s->list, &rest, INT64_MAX, join_undecided, in_large_set, fix_roots);
     while (status == GRASP_OK && rest > 0 && begin < n_columns) {
         fix_roots(s);
         status = grasp__dbscan_round(s, s->list, &rest, column, &begin, n_columns, join_undecided, in_large_set);
@@ -174,14 +203,16 @@ static grasp_status join_sets(grasp__dbscan_state *s, const int64_t *column, int
 static grasp_status join_outside(grasp__dbscan_state *s, int64_t open)
 {
     enum { UNDECIDED = 24 }; /* of a sample, usually */
-    int64_t *column = s->upper, n_columns;
+    int64_t *column = s->upper, n_columns = 0;
     grasp_status status = GRASP_OK;
-    order_columns(s, open, column, &n_columns);
+    if (!s->order)
+        order_columns(s, open, column, &n_columns);
     fix_roots(s);
     if (grasp__notes_fit(s->n, open, UNDECIDED))
         status = grasp__notes_create(s->ctx, s->n, s->list, open, UNDECIDED, &s->notes);
     if (status == GRASP_OK)
-        status = grasp__dbscan_rounds(s, s->list, &open, column, n_columns, join, in_large_set);
+        status = s->order ? grasp__dbscan_near(s, s->list, &open, INT64_MAX, join, in_large_set, NULL)
+                          : grasp__dbscan_rounds(s, s->list, &open, column, n_columns, join, in_large_set);
     return status == GRASP_OK && open > 0 ? join_sets(s, column, n_columns) : status;
 }
 
@@ -189,16 +220,14 @@ grasp_status grasp__dbscan_connect(grasp__dbscan_state *s)
 {
     int64_t open;
     grasp__notes *of_border = s->notes;
-    for (int64_t i = 0; i < s->n; i++)
-        atomic_store_explicit(&s->parent[i], i, memory_order_relaxed);
-    join_hubs(s);
-    grasp__free(s->hub);
-    s->hub = NULL;
+    grasp_status status = join_hubs(s);
+    if (status != GRASP_OK)
+        return status;
     s->large = largest_set(s);
     if (s->large < 0 || (open = outside(s)) == 0)
         return GRASP_OK;
     s->notes = NULL;
-    const grasp_status status = join_outside(s, open);
+    status = join_outside(s, open);
     grasp__notes_free(s->notes);
     s->notes = of_border;
     return status;

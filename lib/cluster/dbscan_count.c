@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * First step of DBSCAN: which samples are core. A sample needs no more than min_samples neighbours to be seen; in dense
- * data a few hundred others show them, so all but the outliers leave after the first columns. Undecided pairs are
+ * data a few hundred others show them, so samples in thick places leave after the first columns. For the rest an order
+ * is made (lib/distances/order.c) if the space allows it, and they count again, near ones first. Undecided pairs are
  * looked at only for samples whose answer depends on them. Cost: (columns until min_samples are seen) verdicts a core
- * sample, n a sample that is not.
+ * sample, (columns that are not surely far) a sample that is not.
  */
 #include "cluster/dbscan.h"
+
+enum { ORDERING = 512 }; /* verdicts that making an order costs, a sample */
 
 static int64_t weight(const grasp__dbscan_state *s, const int64_t *column, uint64_t bits)
 {
@@ -89,20 +92,57 @@ static void resolve_notes(grasp__dbscan_state *s, int64_t i, grasp__probe *probe
     s->notes->count[s->notes->slot[i]] = (int32_t)kept;
 }
 
-/* Counts for the listed samples, until so few are left that there is room for notes about them; then these again. */
+static void forget_counts(grasp__dbscan_state *s, int64_t open)
+{
+    for (int64_t a = 0; a < open; a++)
+        s->label[s->list[a]] = s->upper[s->list[a]] = 0;
+}
+
+static grasp_status note_if_they_fit(grasp__dbscan_state *s, int64_t open)
+{
+    return open > 0 && grasp__notes_fit(s->n, open, s->min_samples)
+               ? grasp__notes_create(s->ctx, s->n, s->list, open, s->min_samples, &s->notes)
+               : GRASP_OK;
+}
+
+/* Counts again, near ones first: of a few panels, after which most that are core are known, and then of all. */
+static grasp_status count_near(grasp__dbscan_state *s, int64_t *open)
+{
+    enum { A_FEW = 64 };
+    *open = 0;
+    for (int64_t k = 0; k < s->n; k++) {
+        const int64_t i = grasp__order_sample(s->order, k);
+        if (!surely_core(s, i) && !grasp__filter_is_alone(s->filter, i))
+            s->list[(*open)++] = i;
+    }
+    forget_counts(s, *open);
+    grasp_status status = grasp__dbscan_near(s, s->list, open, A_FEW, tally, surely_core, NULL);
+    if (status == GRASP_OK)
+        status = note_if_they_fit(s, *open);
+    forget_counts(s, *open);
+    return status != GRASP_OK ? status
+                              : grasp__dbscan_near(s, s->list, open, INT64_MAX, tally, surely_core, NULL);
+}
+
+/* Counts for the listed samples, until so few are left that it pays to look near them first, or that there is room for
+ * notes about them; then these again. */
 static grasp_status count_neighbours(grasp__dbscan_state *s, int64_t *open)
 {
     grasp_status status = GRASP_OK;
     int64_t begin = 0;
     while (status == GRASP_OK && *open > 0 && begin < s->n && !s->notes) {
         status = grasp__dbscan_round(s, s->list, open, NULL, &begin, s->n, tally, surely_core);
-        if (status == GRASP_OK && begin <= s->n / 4 && *open > 0 && grasp__notes_fit(s->n, *open, s->min_samples))
-            status = grasp__notes_create(s->ctx, s->n, s->list, *open, s->min_samples, &s->notes);
+        if (status == GRASP_OK && ORDERING * s->n <= *open * (s->n - begin) && !s->order) {
+            status = grasp__dbscan_order(s);
+            if (status == GRASP_OK && s->order)
+                return count_near(s, open);
+        }
+        if (status == GRASP_OK && begin <= s->n / 4)
+            status = note_if_they_fit(s, *open);
     }
     if (status != GRASP_OK || !s->notes)
         return status;
-    for (int64_t a = 0; a < *open; a++)
-        s->label[s->list[a]] = s->upper[s->list[a]] = 0;
+    forget_counts(s, *open);
     return grasp__dbscan_rounds(s, s->list, open, NULL, s->n, tally, surely_core);
 }
 
@@ -135,7 +175,8 @@ grasp_status grasp__dbscan_count(grasp__dbscan_state *s)
         (status = grasp__dbscan_each(s, s->list, unresolved(s, open, true), resolve_notes)) != GRASP_OK)
         return status;
     few = unresolved(s, open, false);
-    status = grasp__dbscan_rounds(s, s->list, &few, NULL, s->n, resolve, resolved);
+    status = s->order ? grasp__dbscan_near(s, s->list, &few, INT64_MAX, resolve, resolved, NULL)
+                      : grasp__dbscan_rounds(s, s->list, &few, NULL, s->n, resolve, resolved);
     for (int64_t i = 0; i < s->n; i++)
         s->core[i] = surely_core(s, i);
     return status;

@@ -147,6 +147,29 @@ bool         grasp__probe_decide(grasp__probe *probe, int64_t i, int64_t j, bool
 /* A sample that has no neighbour but itself, which verdicts do not tell: a zero row of a cosine space, eps below 1. */
 bool         grasp__filter_is_alone(const grasp__filter *f, int64_t i);
 
+/* The samples in an order in which near ones stand together, in panels of GRASP__PROBE_COLUMNS, and which panels may
+ * hold a neighbour of some rows at all: certain, and cheaper by far than verdicts. */
+enum { GRASP__SIGHT_ROWS = 1024 };
+typedef struct grasp__order grasp__order;
+/* NULL: nothing to order this space by. May move the filter's own rows. scratch: n values, overwritten.
+ * O(n log n). */
+grasp_status grasp__order_create(grasp_context *ctx, grasp__filter *f, int64_t *scratch, grasp__order **out);
+void         grasp__order_free(grasp__order *o);
+int64_t      grasp__order_sample(const grasp__order *o, int64_t place);
+int64_t      grasp__order_panels(const grasp__order *o);
+int64_t      grasp__order_panel(const grasp__order *o, int64_t panel, int64_t *column); /* its samples; how many */
+grasp__sketch_box grasp__order_box(const grasp__order *o, const int64_t *row, int64_t m); /* around m samples */
+/* One worker's view of an order. */
+typedef struct grasp__sight grasp__sight;
+grasp_status grasp__sight_create(grasp_context *ctx, const grasp__order *o, grasp__sight **out);
+void         grasp__sight_free(grasp__sight *sight);
+/* Panels that may hold neighbours of samples in a box, near ones first: how many, and *panel, good until the next
+ * call. */
+int64_t grasp__sight_panels(grasp__sight *sight, const grasp__sketch_box *box, const int32_t **panel);
+/* Of m <= GRASP__SIGHT_ROWS rows, those that may have a neighbour in a panel: how many, and their places. */
+void    grasp__sight_rows(grasp__sight *sight, const int64_t *row, int64_t m);
+int64_t grasp__sight_near(grasp__sight *sight, int64_t panel, int64_t m, int32_t *place);
+
 /* inner[i * K + k] = <u_i, sum of u_j over class_of[j] == k> with u the unit rows (cosine; zero rows are 0) or the rows
  * themselves (euclidean), in O(n K p): what linear-time silhouettes need. class_of in [0, K); memory is made for `room`
  * classes, at least K, and is what the price says. Precomputed: GRASP_E_UNSUPPORTED. */

@@ -7,7 +7,7 @@
  *
  * Cost of a verdict: one byte product an entry; exact decisions O(p), rare: see sketch.c.
  */
-#include "distances/sketch.h"
+#include "distances/filter.h"
 #include "distances/space.h"
 
 #include <math.h>
@@ -58,6 +58,11 @@ grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, 
     return s;
 }
 
+grasp__sketch *grasp__filter_sketch(grasp__filter *f)
+{
+    return f->sketch;
+}
+
 void grasp__filter_free(grasp__filter *f)
 {
     if (!f)
@@ -101,9 +106,10 @@ void grasp__probe_columns(grasp__probe *probe, const int64_t *column, int64_t n)
     memcpy(probe->column, column, (size_t)n * sizeof *column);
     probe->n_columns = n;
     for (int64_t j = 0; sketch && n > 0 && j < COLUMNS; j++) {
-        const int64_t sample = column[j < n ? j : 0]; /* what is not there is masked later */
-        const grasp__sketch_row *r = &sketch->row[sample];
-        probe->bytes[j] = sketch->bytes + sample * sketch->stride;
+        const int64_t place = grasp__sketch_place(sketch, column[j < n ? j : 0]); /* what is not there is masked
+                                                                                     later */
+        const grasp__sketch_row *r = &sketch->row[place];
+        probe->bytes[j] = sketch->bytes + place * sketch->stride;
         panel->scale[j] = r->scale;
         panel->error[j] = r->error;
         panel->rest[j] = r->rest;
@@ -199,8 +205,9 @@ static void list_work(const grasp__probe *probe, const int64_t *row, int64_t m, 
             work->place[work->count++] = i;
     }
     for (int64_t k = 0; k < work->count; k++) {
-        work->bytes[k] = sketch->bytes + row[work->place[k]] * sketch->stride;
-        work->record[k] = &sketch->row[row[work->place[k]]];
+        const int64_t place = grasp__sketch_place(sketch, row[work->place[k]]);
+        work->bytes[k] = sketch->bytes + place * sketch->stride;
+        work->record[k] = &sketch->row[place];
     }
 }
 
@@ -213,7 +220,7 @@ static void verdict_by_sketch(grasp__probe *probe, const int64_t *row, int64_t m
     if (sketch->stride / 4 > GLANCE_GROUPS) {
         const grasp__sketch_row *record[ROWS] = {NULL};
         for (int64_t i = 0; i < m; i++)
-            record[i] = &sketch->row[row[i]];
+            record[i] = &sketch->row[grasp__sketch_place(sketch, row[i])];
         sketch->kernels->glance(m, record, &probe->panel, within, maybe);
         for (int64_t i = 0; i < m; i++) {
             within[i] &= there;
@@ -224,9 +231,10 @@ static void verdict_by_sketch(grasp__probe *probe, const int64_t *row, int64_t m
         for (int64_t i = 0; i < m; i++) {
             within[i] = 0;
             maybe[i] = there;
+            const int64_t place = grasp__sketch_place(sketch, row[i]);
             work.place[i] = i;
-            work.bytes[i] = sketch->bytes + row[i] * sketch->stride;
-            work.record[i] = &sketch->row[row[i]];
+            work.bytes[i] = sketch->bytes + place * sketch->stride;
+            work.record[i] = &sketch->row[place];
         }
     }
     dense_verdicts(probe, &work);

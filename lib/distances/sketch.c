@@ -220,7 +220,10 @@ static grasp_status fill(grasp_context *ctx, work *w)
     grasp__rng_init(&rng, 0, GRASP__RNG_SAMPLE, 1);
     for (int64_t k = 0; k < d->p; k++)
         w->sign[k] = grasp__rng_u32(&rng) & 1 ? 1 : -1;
-    return (s = directions(ctx, w)) != GRASP_OK ? s : grasp__parallel(ctx, (d->n + ROWS - 1) / ROWS, sketch_task, w);
+    if ((s = directions(ctx, w)) != GRASP_OK)
+        return s;
+    w->sketch->has_heads = w->direction != NULL;
+    return grasp__parallel(ctx, (d->n + ROWS - 1) / ROWS, sketch_task, w);
 }
 
 grasp_status grasp__sketch_create(grasp_context *ctx, const grasp_distances *d, double eps, grasp__sketch **out)
@@ -256,5 +259,6 @@ void grasp__sketch_free(grasp__sketch *sketch)
         return;
     grasp__free(sketch->bytes);
     grasp__free(sketch->row);
+    grasp__free(sketch->place);
     grasp__free(sketch);
 }

@@ -170,6 +170,22 @@ static void sketch_verdict(int64_t m, const grasp__sketch_row *const *row, const
     }
 }
 
+static void sketch_apart(int64_t m, const float *low, const float *high, int64_t stride, const grasp__sketch_box *box,
+                         float *square)
+{
+    for (int64_t j = 0; j < m; j += LANES) {
+        FLOAT_VECTOR sum = SPLAT(0.0f);
+        UNROLL
+        for (int k = 0; k < GRASP__SKETCH_SIDES; k++) {
+            const FLOAT_VECTOR above = load(low + k * stride + j) - SPLAT(box->high[k]),
+                               below = SPLAT(box->low[k]) - load(high + k * stride + j);
+            const FLOAT_VECTOR gap = LARGER(LARGER(above, below), SPLAT(0.0f));
+            sum = FMA(gap, gap, sum);
+        }
+        memcpy(square + j, &sum, sizeof sum);
+    }
+}
+
 /* ---- making a sketch --------------------------------------------------------------------------------------------- */
 
 enum { DOUBLES = LANES / 2 };
@@ -338,6 +354,7 @@ const grasp__sketch_kernels SKETCH_KERNELS = {
     .pack = sketch_pack,
     .glance = sketch_glance,
     .verdict = sketch_verdict,
+    .apart = sketch_apart,
     .hadamard = sketch_hadamard,
     .project = sketch_project,
     .subtract = sketch_subtract,

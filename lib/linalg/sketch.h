@@ -32,6 +32,12 @@ typedef struct grasp__sketch_panel {
     float   head[GRASP__SKETCH_HEAD][GRASP__SKETCH_PANEL];
 } grasp__sketch_panel;
 
+/* Where rows lie: bounds of their leading coordinates and, last, of their `rest`. */
+enum { GRASP__SKETCH_SIDES = GRASP__SKETCH_HEAD + 1 };
+typedef struct grasp__sketch_box {
+    float low[GRASP__SKETCH_SIDES], high[GRASP__SKETCH_SIDES];
+} grasp__sketch_box;
+
 /* Sums over a row: squares of its entries, of what rounding to bytes took away, and the signed bytes themselves. */
 typedef struct grasp__sketch_sums {
     double  rest, error;
@@ -56,6 +62,11 @@ typedef struct grasp__sketch_kernels {
                    uint64_t *maybe);
     void (*verdict)(int64_t m, const grasp__sketch_row *const *row, const grasp__sketch_panel *panel,
                     const int32_t *sum, uint64_t *within, uint64_t *maybe);
+    /* Of m boxes, side k of box j in low[k * stride + j] and high[k * stride + j], the squared distance to `box`: 0
+     * where they overlap; relatively within 12 units of binary32. Reads and writes up to the next multiple of
+     * GRASP__SKETCH_PANEL. */
+    void (*apart)(int64_t m, const float *low, const float *high, int64_t stride, const grasp__sketch_box *box,
+                  float *square);
     /* Walsh-Hadamard transform of 2^k values without its factor 2^(-k/2), in place. */
     void (*hadamard)(float *x, int64_t n);
     /* y[j] = <row j of v, x>, v: GRASP__SKETCH_HEAD x n. */
