@@ -198,7 +198,7 @@ $(RUNNER): $(TEST_OBJ) $(STATIC)
 	$(Q)$(CC) $(CFLAGS) $(VFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJ) $(STATIC) $(CHECK_LIBS) $(LIBS_PRIVATE)
 
 # What the check scripts are told.
-TOOL_ENV = B='$B' AR='$(AR)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' ROOMS='$(ROOMS)' V='$(V)' \
+TOOL_ENV = B='$B' AR='$(AR)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' JULIA='$(JULIA)' ROOMS='$(ROOMS)' V='$(V)' \
            STATIC='$(STATIC)' SHARED='$(SHARED)' LIBS_PRIVATE='$(LIBS_PRIVATE)' OBJECT_FORMAT='$(OBJECT_FORMAT)' \
            OBJECTS='$(LIB_OBJ)' ABIDW='$(ABIDW)' ABIDIFF='$(ABIDIFF)' VERSION='$(VERSION)'
 TOOLS := $(patsubst tools/%,%,$(filter-out tools/check-abi,$(wildcard tools/check-*)))
