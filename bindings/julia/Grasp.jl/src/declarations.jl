@@ -81,6 +81,7 @@ const GRASP_KEY_PATIENCE = "patience"
 const GRASP_KEY_SELECT_EPOCH = "select_epoch"
 const GRASP_KEY_GRADIENT_NORM = "gradient_norm"
 const GRASP_KEY_STEP = "step"
+const GRASP_KEY_COPIES = "copies"
 const GRASP_KEY_VARIANT = "variant"
 const GRASP_KEY_ALPHA = "alpha"
 const GRASP_KEY_EPSILON = "epsilon"
@@ -420,6 +421,8 @@ grasp_model_check_grad(ctx, model, rows_or_null, n, step, worst) =
     ccall(symbol(:grasp_model_check_grad), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Float64, Ptr{Float64}), ctx, model, rows_or_null, n, step, worst)
 grasp_gradients_compute(ctx, model, rows_or_null, n, params_or_null, out) =
     ccall(symbol(:grasp_gradients_compute), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), ctx, model, rows_or_null, n, params_or_null, out)
+grasp_gradients_compute_bytes(ctx, model, n, params_or_null, out) =
+    ccall(symbol(:grasp_gradients_compute_bytes), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{UInt64}), ctx, model, n, params_or_null, out)
 grasp_gradients_create_dense(ctx, dtype, p, capacity, out) =
     ccall(symbol(:grasp_gradients_create_dense), Int32, (Ptr{Cvoid}, Int32, Int64, Int64, Ptr{Ptr{Cvoid}}), ctx, dtype, p, capacity, out)
 grasp_gradients_create_factored(ctx, dtype, n_layers, inputs, outputs, positions_or_null, has_bias_or_null, capacity, out) =
@@ -522,8 +525,8 @@ grasp_sweep_create(ctx, algorithm, params_or_null, out) =
     ccall(symbol(:grasp_sweep_create), Int32, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), ctx, algorithm, params_or_null, out)
 grasp_sweep_free(sweep) =
     ccall(symbol(:grasp_sweep_free), Cvoid, (Ptr{Cvoid},), sweep)
-grasp_sweep_bytes(ctx, sweep, n, p, out) =
-    ccall(symbol(:grasp_sweep_bytes), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{UInt64}), ctx, sweep, n, p, out)
+grasp_sweep_bytes(ctx, sweep, distances, out) =
+    ccall(symbol(:grasp_sweep_bytes), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{UInt64}), ctx, sweep, distances, out)
 grasp_sweep_run(ctx, sweep, distances, truth_or_null) =
     ccall(symbol(:grasp_sweep_run), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), ctx, sweep, distances, truth_or_null)
 grasp_sweep_count(sweep) =
@@ -550,6 +553,8 @@ grasp_gdro_step(ctx, n_groups, group_loss, step, log_q) =
     ccall(symbol(:grasp_gdro_step), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Float64, Ptr{Float64}), ctx, n_groups, group_loss, step, log_q)
 grasp_infer(ctx, gradients, y, n, params_or_null, truth_or_null, out, report_or_null) =
     ccall(symbol(:grasp_infer), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), ctx, gradients, y, n, params_or_null, truth_or_null, out, report_or_null)
+grasp_infer_bytes(ctx, gradients, y, n, params_or_null, out) =
+    ccall(symbol(:grasp_infer_bytes), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{UInt64}), ctx, gradients, y, n, params_or_null, out)
 grasp_infer_points(ctx, points, y, n, params_or_null, truth_or_null, out, report_or_null) =
     ccall(symbol(:grasp_infer_points), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), ctx, points, y, n, params_or_null, truth_or_null, out, report_or_null)
 grasp_inference_ref(inference) =
