@@ -26,17 +26,18 @@ from ._errors import (ArgumentError, CallbackError, Cancelled, DimensionError, D
                       FormatError, InternalError, MemoryLimitError, NotConvergedWarning, NumericError, OutOfMemoryError,
                       ParameterError, SizeError, StateError, UnsupportedError)
 from ._gradients import Gradients
-from ._infer import Fit, GroupInference, LearnedGroups, fit, infer_groups, learn_groups
+from ._infer import Fit, GroupInference, LearnedGroups, fit, infer_groups, infer_outputs, learn_groups
 from ._library import lib as _lib
 from ._models import MLP, Logistic, Model, Softmax, gdro_step, train, train_erm, train_gdro
 from ._params import algorithms, parameters
 from ._report import Report
 
-__all__ = ["GRASP", "MLP", "ArgumentError", "CallbackError", "Cancelled", "Context", "CustomModel", "DTypeError", "DimensionError", "EmptyError",
-           "Error", "FileError", "Fit", "FormatError", "Gradients", "GroupInference", "Hooks", "InternalError", "LearnedGroups",
-           "Logistic", "MemoryLimitError", "Model", "NotConvergedWarning", "NumericError", "OutOfMemoryError",
-           "ParameterError", "Report", "SizeError", "Softmax", "StateError", "TorchModel", "UnsupportedError", "__version__",
-           "adjusted_rand", "algorithms", "build_info", "dbscan", "fit", "gdro_step", "group_accuracy", "infer_groups",
+__all__ = ["ArgumentError", "CallbackError", "Cancelled", "Context", "CustomModel", "DTypeError", "DimensionError",
+           "EmptyError", "Error", "FileError", "Fit", "FormatError", "GRASP", "Gradients", "GroupInference",
+           "Hooks", "InternalError", "LearnedGroups", "Logistic", "MLP", "MemoryLimitError", "Model",
+           "NotConvergedWarning", "NumericError", "OutOfMemoryError", "ParameterError", "Report", "SizeError",
+           "Softmax", "StateError", "TorchModel", "UnsupportedError", "__version__", "adjusted_rand", "algorithms",
+           "build_info", "dbscan", "fit", "gdro_step", "group_accuracy", "infer_groups", "infer_outputs",
            "learn_groups", "parameters", "silhouette", "train", "train_erm", "train_gdro"]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
-from ._arrays import address, as_groups, as_rows, coded, labels_of, same_length
+from ._arrays import address, as_groups, as_i64, as_matrix, as_rows, coded, labels_of, same_length
 from ._bytes import from_bytes, to_bytes
 from ._cluster import dbscan
 from ._context import Context, GroupsHandle, InferenceHandle, Progress, ReportHandle
@@ -19,6 +19,7 @@ from ._params import make_params, parameters
 from ._report import Report
 
 _density: List[str] = []
+_PARAMETERS = {"jtt": "errors"}  # methods whose parameters have another name: that of the trainer is taken
 
 
 def density_mode() -> str:
@@ -201,18 +202,38 @@ class LearnedGroups(NamedTuple):
 
 def learn_groups(method: str, model: Model, train: Any = None, val: Any = None, truth: Any = None, *, n_threads: int = 1,
                  seed: int = 0, memory_limit: int = 0, progress: Progress = None, **params: Any) -> LearnedGroups:
-    """Groups by any method that the library has ("class", "grasp", ...), from a bound, trained model, which is left as it
-    was.
+    """Groups by any method that the library has ("class", "grasp", "feasp", "jtt", "eiil", ...), from a bound model, which is
+    left as it was.
 
     train, val: bound rows (numbers or a mask); None: all, and none. truth: known groups of the same samples in the same
-    order, for the report. params: parameters of the algorithm named like the method, such as infer__eps=[.1, .2].
+    order, for the report. params: parameters of the method, such as infer__eps=[.1, .2]; parameters(method) lists them
+    (those of "jtt" under "errors").
     """
     context = Context(n_threads, seed, memory_limit, progress)
     (rows, n), (others, m) = train_rows(model, train), as_rows(val, "val")
     known = None if truth is None else as_groups(context, truth, "truth")
     report = ReportHandle()
     groups = context.make(GroupsHandle, "grasp_learn_groups", method.encode(), model._handle, address(rows), n, address(others),
-                          m, make_params(context, method, params), known, last=(ctypes.byref(report._pointer),), long=True)
+                          m, make_params(context, _PARAMETERS.get(method, method), params), known,
+                          last=(ctypes.byref(report._pointer),), long=True)
+    return LearnedGroups(labels_of(context, groups), Report._read(context, report))
+
+
+def infer_outputs(method: str, logits: Any, y: Any, truth: Any = None, *, n_threads: int = 1, seed: int = 0,
+                  memory_limit: int = 0, progress: Progress = None, **params: Any) -> LearnedGroups:
+    """Groups from what a model says alone: method "jtt" (right and wrong), "eiil" or "spare" (early in training).
+
+    logits: n x C, or n x 1, which stands for the columns 0, z. y: n classes, 0..C-1. truth, params: as in learn_groups().
+    """
+    context = Context(n_threads, seed, memory_limit, progress)
+    labels = as_i64(y, "y")
+    matrix = as_matrix(context, logits, "logits")
+    same_length(labels, lib.grasp_matrix_rows(matrix), "y", "logits")
+    known = None if truth is None else as_groups(context, truth, "truth")
+    report = ReportHandle()
+    groups = context.make(GroupsHandle, "grasp_infer_outputs", method.encode(), matrix, address(labels), len(labels),
+                          make_params(context, _PARAMETERS.get(method, method), params), known,
+                          last=(ctypes.byref(report._pointer),), long=True)
     return LearnedGroups(labels_of(context, groups), Report._read(context, report))
 
 

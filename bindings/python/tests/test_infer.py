@@ -120,6 +120,19 @@ class FromModels(unittest.TestCase):
         labels, _ = libgrasp.learn_groups("class", self.model, train, val)
         np.testing.assert_array_equal(labels, np.concatenate([self.y[train], self.y[val]]))
 
+    def test_every_method(self):
+        """All that the library has, by one call; those of the error set agree with it."""
+        errors = 2 * self.y + (self.model.predict() != self.y)
+        for method in ("class", "grasp", "feasp", "jtt", "eiil"):
+            labels, report = libgrasp.learn_groups(method, self.model, truth=self.groups)
+            self.assertEqual(len(labels), 400)
+            self.assertAlmostEqual(report["ari"], libgrasp.adjusted_rand(labels, self.groups), 12)
+        for labels, _ in (libgrasp.learn_groups("jtt", self.model), libgrasp.infer_outputs("jtt", self.model.logits(), self.y)):
+            self.assertEqual(libgrasp.adjusted_rand(labels, errors), 1.0)
+        one, two = libgrasp.infer_outputs("eiil", self.model.logits(), self.y, steps=50), libgrasp.learn_groups(
+            "eiil", self.model, steps=50)
+        np.testing.assert_array_equal(one.labels, two.labels)
+
     def test_fit(self):
         mask = np.arange(400) < 300
         result, report = libgrasp.fit(self.model, mask, ~mask, infer__eps=[0.1, 0.3], infer__min_samples=10, gdro__epochs=3)
