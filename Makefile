@@ -159,6 +159,15 @@ endef
 $(foreach x,$(EXAMPLES),$(eval $(call program,$(x),$(patsubst %.c,$B/%.o,$(wildcard examples/$(x).c examples/$(x)/*.c)))))
 $(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o $B/bench/harness.o)))
 
+# grasp-params(7) is printed from the tables of parameters.
+$B/tools/params-page.o: tools/params-page.c $B/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE_PROGRAM) -c -o $@ $< $(keep_warnings)
+$(eval $(call program,params-page,$B/tools/params-page.o))
+params-page: $B/bin/params-page
+	$(Q)$< >man/grasp-params.7
+
 demo: $(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit)
 	@$(if $(filter grasp-fit,$(EXAMPLES)),$B/bin/grasp-fit,echo "demo: there is no examples/grasp-fit.c to build" >&2; exit 1)
 
@@ -206,12 +215,15 @@ TOOLS := $(patsubst tools/%,%,$(filter-out tools/check-abi,$(wildcard tools/chec
 check-suites: $(RUNNER)
 	@$(RUNNER) $(MOD)
 
-check: $(if $(MOD),,all) $(RUNNER)
+check: $(if $(MOD),,all $B/bin/params-page) $(RUNNER)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
 # One at a time: `make check-sync`. Those of the sources alone need no library.
 SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools check-api
-$(filter-out $(SOURCE_TOOLS),$(TOOLS)): all $(RUNNER)
+LIBRARY_TOOLS := check-cpp check-man check-julia check-python check-params # these need the library, and no suites
+$(LIBRARY_TOOLS): all
+check-params: $B/bin/params-page
+$(filter-out $(SOURCE_TOOLS) $(LIBRARY_TOOLS),$(TOOLS)): all $(RUNNER)
 $(TOOLS):
 	@$(TOOL_ENV) tools/$@
 
@@ -271,14 +283,24 @@ D = $(DESTDIR)
 PAGES3   := $(wildcard man/*.3)
 PAGES1   := $(wildcard man/*.1)
 PAGES5   := $(wildcard man/*.5)
+PAGES7   := $(wildcard man/*.7)
+PAGES    := $(PAGES1) $(PAGES3) $(PAGES5) $(PAGES7)
 PROGRAMS := $(filter grasp-fit paper,$(EXAMPLES)) # installed as grasp-fit, grasp-paper
 DOCS     := $(wildcard README NEWS COPYING CONTRIBUTING)
 
-man: $(PAGES3) $(PAGES1) $(PAGES5)
+man: man-html man-pdf
+have-mandoc:
 	$(if $(MANDOC),,@echo "man: mandoc is missing: run \`make setup\`" >&2; exit 1)
+man-html: $(PAGES) | have-mandoc
 	$(Q)mkdir -p build/man
-	$(Q)for p in $^; do $(MANDOC) -Thtml -Ostyle=mandoc.css,man=%N.%S.html $$p >build/man/$${p##*/}.html || exit 1; done
-	@echo "build/man/ holds $(words $^) pages as HTML"
+	$(Q)cp man/style.css build/man/
+	$(Q)for p in $(PAGES); do $(MANDOC) -Thtml -Ostyle=style.css,toc,man=%N.%S.html $$p >build/man/$${p##*/}.html || exit 1; done
+	$(Q)tools/man-index $(PAGES) >build/man/index.html
+	@echo "build/man/index.html leads to $(words $(PAGES)) pages"
+man-pdf: $(PAGES) | have-mandoc
+	$(Q)mkdir -p build/man
+	$(Q)$(MANDOC) -Tpdf man/grasp.3 $(filter-out man/grasp.3,$(PAGES)) >build/man/libgrasp.pdf
+	@echo "build/man/libgrasp.pdf holds $(words $(PAGES)) pages of the manual"
 
 build/gen/grasp.pc: grasp.pc.in config.mk FORCE
 	$(Q)mkdir -p $(@D)
@@ -287,7 +309,7 @@ build/gen/grasp.pc: grasp.pc.in config.mk FORCE
 	    -e 's|@libs_private@|$(strip $(LIBS_PRIVATE))|' $< >$@
 
 install: all build/gen/grasp.pc
-	$(Q)$(INSTALL) -d $D$(INCLUDEDIR)/grasp $D$(LIBDIR)/pkgconfig $D$(BINDIR) $D$(MANDIR)/man1 $D$(MANDIR)/man3 $D$(MANDIR)/man5 $D$(DOCDIR)/examples
+	$(Q)$(INSTALL) -d $D$(INCLUDEDIR)/grasp $D$(LIBDIR)/pkgconfig $D$(BINDIR) $D$(MANDIR)/man1 $D$(MANDIR)/man3 $D$(MANDIR)/man5 $D$(MANDIR)/man7 $D$(DOCDIR)/examples
 	$(Q)$(INSTALL) -m 644 $(filter include/grasp.h%,$(HEADERS)) $D$(INCLUDEDIR)/
 	$(Q)$(INSTALL) -m 644 $(filter include/grasp/%,$(HEADERS)) $D$(INCLUDEDIR)/grasp/
 	$(Q)$(INSTALL) -m 644 $(STATIC) $D$(LIBDIR)/
@@ -299,6 +321,7 @@ install: all build/gen/grasp.pc
 	$(Q)for p in $(PAGES1); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man1/ || exit 1; done
 	$(Q)for p in $(PAGES3); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man3/ || exit 1; done
 	$(Q)for p in $(PAGES5); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man5/ || exit 1; done
+	$(Q)for p in $(PAGES7); do $(INSTALL) -m 644 $$p $D$(MANDIR)/man7/ || exit 1; done
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do \
 	        [ $$page = $$name ] || echo ".so man3/$$page.3" >$D$(MANDIR)/man3/$$name.3 || exit 1; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $D$(DOCDIR)/
@@ -313,7 +336,7 @@ uninstall:
 	$(Q)rm -f $(HEADERS:include/%=$D$(INCLUDEDIR)/%) $D$(LIBDIR)/libgrasp.a \
 	    $D$(LIBDIR)/$(SHARED_REAL) $D$(LIBDIR)/$(SONAME) $D$(LIBDIR)/$(SHARED_LINK) $D$(LIBDIR)/pkgconfig/grasp.pc \
 	    $(addprefix $D$(BINDIR)/grasp-,$(PROGRAMS:grasp-%=%)) $(PAGES1:man/%=$D$(MANDIR)/man1/%) $(PAGES3:man/%=$D$(MANDIR)/man3/%) \
-	    $(PAGES5:man/%=$D$(MANDIR)/man5/%)
+	    $(PAGES5:man/%=$D$(MANDIR)/man5/%) $(PAGES7:man/%=$D$(MANDIR)/man7/%)
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do rm -f $D$(MANDIR)/man3/$$name.3; done
 	$(Q)rm -rf $D$(DOCDIR)
 	$(Q)rmdir $D$(INCLUDEDIR)/grasp 2>/dev/null || :
@@ -350,5 +373,5 @@ FORCE:
 .PHONY: all lib programs demo paper bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
     have-check api wheel lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
 
--include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d) $B/tools/params-page.d
 endif
