@@ -3,7 +3,7 @@
 stride and whether or not they may be written; all else is copied once."""
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from ._context import Context, GroupsHandle, MatrixHandle, lend
 from ._errors import DimensionError, DTypeError
 from ._library import lib
 
-_TAGS = {np.dtype(np.float32): c.GRASP_F32, np.dtype(np.float64): c.GRASP_F64}
-_DTYPES = {tag: dtype for dtype, tag in _TAGS.items()}
+_TAGS: Dict[Any, int] = {np.dtype(np.float32): c.GRASP_F32, np.dtype(np.float64): c.GRASP_F64}
+_DTYPES: Dict[int, Any] = {tag: dtype for dtype, tag in _TAGS.items()}
 
 
 def dtype_tag(dtype: Any, name: str = "dtype") -> int:
@@ -26,7 +26,7 @@ def dtype_tag(dtype: Any, name: str = "dtype") -> int:
 
 def dtype_of(tag: int) -> np.dtype:
     """The NumPy type of a tag."""
-    return _DTYPES[tag]
+    return np.dtype(_DTYPES[tag])
 
 
 def as_real(x: Any, name: str, ndim: int = 2) -> np.ndarray:

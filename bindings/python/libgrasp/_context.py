@@ -9,16 +9,17 @@ kept, the call is cancelled, and it is raised from the call as itself.
 """
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import ctypes
 import itertools
 import threading
 import warnings
 import weakref
-from typing import Any, Callable, Dict, List, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Type, TypeVar, Union
 
 from . import _declarations as c
-from ._errors import NotConvergedWarning, error_of
+from ._errors import ArgumentError, NotConvergedWarning, error_of
 from ._library import lib
 
 #: What may be given as `progress`: None, True for a bar by tqdm where it is installed, or a function of the stage's name
@@ -63,7 +64,7 @@ class Handle:
     _free = "grasp_params_free"
 
     def __init__(self) -> None:
-        self._pointer = ctypes.c_void_p()
+        self._pointer = self._as_parameter_ = ctypes.c_void_p()  # no property: Python code inside of ctypes could be interrupted
         self._free_function = getattr(lib, type(self)._free)
 
     def __del__(self) -> None:
@@ -71,10 +72,6 @@ class Handle:
         if pointer is not None and pointer.value:
             value, pointer.value = pointer.value, None
             self._free_function(value)
-
-    @property
-    def _as_parameter_(self) -> ctypes.c_void_p:
-        return self._pointer
 
 
 class ParamsHandle(Handle):
@@ -146,7 +143,8 @@ class _Bar:
             from tqdm.auto import tqdm
         except ImportError:
             tqdm = None
-        self._make, self._bar = tqdm, None
+        self._make: Any = tqdm
+        self._bar: Any = None
 
     def __call__(self, what: str, fraction: float) -> None:
         if self._make is None:
@@ -163,6 +161,17 @@ class _Bar:
             self._bar = None
 
 
+@contextlib.contextmanager
+def telling(progress: Progress) -> Iterator[Callable[[str, float], Any]]:
+    """What to tell of the progress of work that Python does."""
+    bar = _Bar() if progress is True else None
+    try:
+        yield bar or (progress if callable(progress) else _nobody)
+    finally:
+        if bar is not None:
+            bar.close()
+
+
 class Context:
     """Threads, seed, memory limit, progress and log of the calls made with it. One call at a time.
 
@@ -176,6 +185,7 @@ class Context:
     def __init__(self, n_threads: int = 1, seed: int = 0, memory_limit: int = 0, progress: Progress = None,
                  log: Optional[Callable[[int, str], Any]] = None, log_level: int = c.GRASP_LOG_INFO) -> None:
         self._handle = ContextHandle()
+        self._as_parameter_ = self._handle._pointer
         self._raised: Optional[BaseException] = None
         self._bar = _Bar() if progress is True else None
         self._tell: Callable[[str, float], Any] = self._bar or (progress if callable(progress) else _nobody)
@@ -195,10 +205,6 @@ class Context:
             self.call("grasp_context_set_progress", _PROGRESS_INTERVAL, _on_progress, self._number, c.grasp_destroy_fn(0))
         if log is not None:
             self.call("grasp_context_set_log", log_level, _on_log, self._number, c.grasp_destroy_fn(0))
-
-    @property
-    def _as_parameter_(self) -> ctypes.c_void_p:
-        return self._handle._pointer
 
     def cancel(self) -> None:
         """Stops the running call of this context, or else its next long one. From any thread."""
@@ -243,6 +249,8 @@ class Context:
         _thread.context = self
         try:
             return function(self, *arguments)
+        except ctypes.ArgumentError as error:
+            raise ArgumentError(f"{function.__name__}: {error}") from None
         finally:
             _thread.context = outer
 

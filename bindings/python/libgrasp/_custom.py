@@ -178,7 +178,7 @@ _THUNKS = {
     "layer_shape": _guarded(_layer_shape, 0), "sample_factors": _guarded(_sample_factors, 0),
     "init": _guarded(lambda h, seed: h.init(seed), 0), "clone": _guarded(_clone, 0), "destroy": _destroy,
 }
-_TYPES = dict(c.grasp_model_ops._fields_)
+_TYPES: Dict[str, Any] = {field[0]: field[1] for field in c.grasp_model_ops._fields_}
 _FUNCTIONS = {name: _TYPES[name](thunk) for name, thunk in _THUNKS.items()}
 _NEEDS = {"n_features": "features", "n_layers": "layers", "layer_shape": "layers", "sample_factors": "layers", "destroy": "labels"}
 

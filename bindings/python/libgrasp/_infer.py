@@ -180,8 +180,9 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
     rows = Gradients.of(gradients)
     distinct, code = coded(y, "y")
     same_length(code, len(rows), "y", "gradients")
+    names: Optional[np.ndarray] = distinct
     if distinct.dtype.kind in "biu":  # the library's own classes, as they will be saved
-        distinct, code = None, np.ascontiguousarray(y, np.int64)
+        names, code = None, np.ascontiguousarray(y, np.int64)
     params = make_params(context, "infer", {
         "eps": eps, "min_samples": min_samples, "score": score, "metric": metric, "mode": mode or density_mode(),
         "center": bool(center) if metric == "cosine" else None, **options})
@@ -190,7 +191,7 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
     handle = context.make(InferenceHandle, "grasp_infer", rows._handle, address(code), len(code), params, groups,
                           last=(ctypes.byref(report._pointer),), long=True)
     _, places = np.unique(code, return_inverse=True)
-    return GroupInference(context, handle, Report._read(context, report), distinct, rows, places.reshape(-1), metric, center)
+    return GroupInference(context, handle, Report._read(context, report), names, rows, places.reshape(-1), metric, center)
 
 
 class LearnedGroups(NamedTuple):

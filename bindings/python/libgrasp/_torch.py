@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from ._arrays import as_i64, as_rows, same_length
-from ._context import Progress, _Bar
+from ._context import Progress, telling
 from ._custom import CustomModel, Hooks
 from ._errors import ArgumentError, Cancelled, EmptyError, UnsupportedError
 from ._gradients import Gradients
@@ -319,7 +319,8 @@ class _TorchHooks(Hooks):
         deltas = list(torch.autograd.grad(losses.sum(), outputs, allow_unused=True))
         pairs: List[Optional[tuple]] = []
         for module in modules:
-            acts, outs = [], []
+            acts: List[torch.Tensor] = []
+            outs: List[torch.Tensor] = []
             for a, output in records[id(module)]:
                 delta = deltas.pop(0)
                 delta = torch.zeros_like(output) if delta is None else delta
@@ -350,7 +351,7 @@ class _TorchHooks(Hooks):
                         seen = "none" if pair is None else pair[0].shape[1]
                         raise UnsupportedError(f"libgrasp: TorchModel: layer {layer.name} has {seen} positions in a batch and "
                                                f"{layer.positions} in another; pad the inputs to one length")
-                    found[id(layer.module)] = _one_column(_written(*pair, layer.has_bias)) if layer.written else pair
+                    found[id(layer.module)] = _one_column(_written(pair[0], pair[1], layer.has_bias)) if layer.written else pair
             for layer in chosen:
                 if not layer.factored:
                     found[id(layer.module)] = _one_column(self._written_aside(layer, rows))
@@ -445,8 +446,8 @@ class TorchModel(CustomModel):
         written out."""
         return {layer.name: layer.shape for layer in self.hooks.chosen}
 
-    def gradients(self, rows: Any = None, n_threads: int = 1, *, layers: Layers = None, dtype: Any = np.float32,
-                  progress: Progress = None) -> Gradients:  # type: ignore[override]
+    def gradients(self, rows: Any = None, n_threads: int = 1, *,  # type: ignore[override]
+                  layers: Layers = None, dtype: Any = np.float32, progress: Progress = None) -> Gradients:
         """Gradients of chosen rows (None: all) by the parameters of chosen layers (None: those of the constructor), as
         factors that are appended batch by batch: no n x p matrix is ever written. n_threads is PyTorch's own affair."""
         numbers, n = train_rows(self, rows, "rows")
@@ -455,17 +456,12 @@ class TorchModel(CustomModel):
         chosen = hooks.chosen if layers is None else hooks.choose(layers)
         inputs, outputs, positions, bias = zip(*(layer.shape for layer in chosen))
         gradients = Gradients.factored(inputs, outputs, positions, bias, dtype, capacity=n)
-        bar = _Bar() if progress is True else None
-        tell = bar or progress or (lambda what, fraction: None)
-        try:
+        with telling(progress) as tell:
             for first, part in enumerate(hooks._parts(numbers)):
                 pairs = hooks.factors(chosen, part)
                 gradients.append_factors([a.cpu().numpy() for a, _ in pairs], [d.cpu().numpy() for _, d in pairs])
                 if tell("gradients", min(1.0, (first + 1) * hooks.batch_size / n)) is False:
                     raise Cancelled("libgrasp: TorchModel.gradients: stopped by its progress function")
-        finally:
-            if bar is not None:
-                bar.close()
         return gradients.seal()
 
     def retrain(self, groups: Any, train: Any = None, val: Any = None, *, optimizer: Optional[torch.optim.Optimizer] = None,
@@ -495,21 +491,18 @@ class TorchModel(CustomModel):
                                               weight_decay=weight_decay)
         loss, worst, weights, best, kept = [], [], [], -1.0, None
         best_epoch = epochs
-        bar = _Bar() if progress is True else None
-        tell = bar or progress or (lambda what, fraction: None)
         try:
-            for epoch in range(epochs):
-                loss.append(run.epoch(chosen))
-                weights.append(np.exp(run.log_q))
-                if len(others):
-                    worst.append(self._worst(others, labels))
-                    if worst[-1] > best:
-                        best, best_epoch, kept = worst[-1], epoch + 1, copy.deepcopy(self.module.state_dict())
-                if tell("group DRO", (epoch + 1) / epochs) is False:
-                    raise Cancelled("libgrasp: TorchModel.retrain: stopped by its progress function")
+            with telling(progress) as tell:
+                for epoch in range(epochs):
+                    loss.append(run.epoch(chosen))
+                    weights.append(np.exp(run.log_q))
+                    if len(others):
+                        worst.append(self._worst(others, labels))
+                        if worst[-1] > best:
+                            best, best_epoch, kept = worst[-1], epoch + 1, copy.deepcopy(self.module.state_dict())
+                    if tell("group DRO", (epoch + 1) / epochs) is False:
+                        raise Cancelled("libgrasp: TorchModel.retrain: stopped by its progress function")
         finally:
-            if bar is not None:
-                bar.close()
             if kept is not None:
                 self.module.load_state_dict(kept)
             self.hooks._cached = None

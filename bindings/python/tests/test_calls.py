@@ -41,6 +41,7 @@ class Statuses(unittest.TestCase):
         for kind, words, call in (
                 (libgrasp.NumericError, "row 17 .*NaN.* column 2", lambda: libgrasp.Gradients.of(x)),
                 (libgrasp.ParameterError, "eps", lambda: libgrasp.dbscan(x[:5], -0.1, 3)),
+                (libgrasp.ArgumentError, "grasp_context_set_threads: argument 2", lambda: libgrasp.dbscan(x[:5], 1, 3, n_threads="a")),
                 (libgrasp.ParameterError, '"epps"; the nearest is "eps"', lambda: libgrasp.infer_groups(x[:5], [0] * 5, epps=1)),
                 (libgrasp.ParameterError, "'manhattan', expected 'cosine' or", lambda: libgrasp.dbscan(x[:5], 1, 1, "manhattan")),
                 (libgrasp.DimensionError, "X has 1 dimensions", lambda: libgrasp.dbscan([1.0, 2.0], 1, 1)),
@@ -118,6 +119,45 @@ class Interrupts(unittest.TestCase):
             signal.signal(signal.SIGUSR1, before)
         self.assertEqual(seen, [signal.SIGUSR1])
         self.assertEqual(value, libgrasp.silhouette(LONG[:6000], LABELS[:6000], "euclidean"))
+
+    def test_many_at_once(self):
+        """Whatever interrupts the interruption: the call has ended when KeyboardInterrupt comes out, and all is well after."""
+        armed = []
+
+        def handler(number, frame):
+            if armed:
+                raise KeyboardInterrupt
+
+        def mash(pause):
+            time.sleep(0.05)
+            for _ in range(4):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(pause)
+
+        def disarm():
+            while armed:
+                try:
+                    armed.clear()
+                except KeyboardInterrupt:
+                    pass
+
+        before = signal.signal(signal.SIGINT, handler)
+        try:
+            for pause in (0, 1e-5, 1e-4, 1e-3, 1e-2) * 2:
+                masher = threading.Thread(target=mash, args=(pause,))
+                masher.start()
+                caught = 0
+                armed.append(True)
+                try:
+                    long_call()
+                except KeyboardInterrupt:
+                    caught += 1
+                disarm()
+                masher.join()
+                self.assertEqual(caught, 1)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        self.assertFalse([t for t in threading.enumerate() if t.name == "libgrasp"])
 
     def test_cancel_from_another_thread(self):
         context = libgrasp.Context()
@@ -202,6 +242,22 @@ class Threads(unittest.TestCase):
         [t.start() for t in threads]
         [t.join() for t in threads]
         self.assertFalse(wrong)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork")
+    def test_after_a_fork(self):
+        x, y, _ = two_classes(300)
+        wanted = libgrasp.infer_groups(x, y, eps=0.2, min_samples=5, n_threads=2).labels
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python's, of forks beside threads
+            child = os.fork()
+        if child == 0:
+            try:
+                model = libgrasp.MLP([8, 5, 2]).bind(x, y)
+                libgrasp.train("erm", model, epochs=1)
+                os._exit(0 if np.array_equal(libgrasp.infer_groups(x, y, eps=0.2, min_samples=5, n_threads=2).labels, wanted) else 1)
+            finally:
+                os._exit(2)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
 
     def test_the_interpreter_goes_on(self):
         """The lock is let go: this thread counts on while another is inside of the library."""
