@@ -290,7 +290,7 @@ START_TEST(nothing_admissible)
     enum { N = 4 };
     static const double x[N * 2] = {1, 2, 1, 2, 1, 2, 1, 2}, apart[N * 2] = {1, 0, 0, 1, -1, 0, 0, -1};
     static const int64_t y[N] = {5, 5, 5, 5}, mixed[N] = {2, -9, 2, 2};
-    static const char *const modes[] = {"mode=default", "mode=published", "algorithm=kmeans"};
+    static const char *const modes[] = {"mode=density", "mode=published", "algorithm=kmeans"};
     grasp_context *ctx = test_context();
     for (int64_t n = 0; n <= N; n++)
         for (int m = 0; m < 6; m++) {
@@ -327,7 +327,7 @@ END_TEST
 
 /* ---- assigning --------------------------------------------------------------------------------------------------- */
 
-static const char *const settings[] = {"",
+static const char *const settings[] = {"mode=density",
                                        "metric=euclidean;eps=0.3,0.6,0.9;min_samples=3,6",
                                        "center=false;eps=0.05,0.1,0.2;min_samples=2,4,8",
                                        "mode=published;eps=0.01;min_samples=30",
@@ -446,8 +446,8 @@ START_TEST(factored_gradients)
     ASSERT_OK(ctx, grasp_gradients_create_factored(ctx, GRASP_F64, 1, &two, &two, NULL, NULL, d->n, &factored));
     ASSERT_OK(ctx, grasp_gradients_append_factors(ctx, factored, act, deltas, 1));
     ASSERT_OK(ctx, grasp_gradients_seal(ctx, factored));
-    grasp_inference *a = infer(ctx, dense, d->y, d->n, "", NULL, NULL);
-    grasp_inference *b = infer(ctx, factored, d->y, d->n, "", NULL, NULL);
+    grasp_inference *a = infer(ctx, dense, d->y, d->n, "mode=density", NULL, NULL);
+    grasp_inference *b = infer(ctx, factored, d->y, d->n, "mode=density", NULL, NULL);
     grasp_groups *again = NULL;
     ASSERT_OK(ctx, grasp_assign(ctx, b, factored, d->y, d->n, &again));
     int64_t *left = labels_of(ctx, a, d->n), *right = labels_of(ctx, b, d->n);
@@ -634,7 +634,7 @@ START_TEST(cancelled_in_between)
     grasp_context *ctx = test_context();
     make_random(61, N, P, x, y);
     grasp_gradients *g = make_gradients(ctx, x, N, P);
-    grasp_inference *full = infer(ctx, g, y, N, "", NULL, NULL);
+    grasp_inference *full = infer(ctx, g, y, N, "mode=density", NULL, NULL);
     int64_t partial = 0;
     for (int64_t k = 1; k < 1000; k += 1 + k / 50) {
         int64_t left = k, done = 0;

@@ -47,11 +47,11 @@ static int64_t take(void *user, void *data, size_t len)
 
 /* ---- problems ---------------------------------------------------------------------------------------------------- */
 
-static const char *const settings[] = {"",
+static const char *const settings[] = {"mode=density",
                                        "metric=euclidean;eps=0.4,0.8;min_samples=3,6",
                                        "center=false;eps=0.05,0.2;min_samples=4",
                                        "mode=published;eps=0.001;min_samples=30",
-                                       "mode=default;eps=0.001;min_samples=30;score=ari",
+                                       "mode=density;eps=0.001;min_samples=30;score=ari",
                                        "algorithm=kmeans;k=2,3",
                                        "algorithm=kmeans;metric=euclidean;k=1"};
 enum { SETTINGS = sizeof settings / sizeof *settings };

@@ -24,9 +24,13 @@ typedef struct grasp_inference grasp_inference;
 #define GRASP_KEY_SELECT "select"       /**< infer: "class" (a setting per class, published) or "all" (one setting for
                                              all classes) */
 #define GRASP_KEY_ALGORITHM "algorithm" /**< infer: "dbscan" (default) or "kmeans" */
-#define GRASP_KEY_MODE                                                                                                 \
-  "mode" /**< infer: "default": a class without an admissible setting stays one group; "published": it takes
-                                             the first setting of the grid, as the authors' code does */
+/** infer: "robust" (default: the cross-class direction), "density" (clusters of gradients, a class without an
+ *  admissible setting stays one group) or "published" (the same, but such a class takes the first setting of the grid,
+ *  as the authors' code does). Where mode is not given but a key of the density search is, it is "density". */
+#define GRASP_KEY_MODE "mode"
+/** infer, robust: accuracy out of fold, 0 to 1, that learned minorities must reach to be taken for groups and not for
+ *  errors; default 0.55 */
+#define GRASP_KEY_EVIDENCE "evidence"
 /** fit, grasp: "joint" (default, published: validation rows are clustered with the training rows) or "assign" (given
  *  the groups of those, as grasp_assign() does) */
 #define GRASP_KEY_VAL "val"
@@ -42,12 +46,35 @@ typedef struct grasp_inference grasp_inference;
  *  model came with). A final model starts from its own. */
 #define GRASP_KEY_START "start"
 
-/** GRASP, Algorithm 1 of Zeng et al. 2022: for each class of y (any int64, taken in ascending order): the class's
- *  gradients, their distances (metric, center), every setting of the grid, selection by score, then one id space: id =
- *  label + clusters of the classes before. Noise is GRASP_NOISE.
+/** Groups of samples within their classes (y: any int64, taken in ascending order), in one id space: id = cluster +
+ *  clusters of the classes before. Noise is GRASP_NOISE.
+ *
+ *  mode=robust, the default: the cross-class direction. Between every two classes: what do the misclassified samples of
+ *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
+ *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
+ *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
+ *  report says why. Nobody is noise. What it needs are the inputs of a linear layer; it reads them back from the last
+ *  layer's factors (of one position), or from dense gradients of a logistic model, or of a softmax model with as many
+ *  outputs as y has classes, weights before biases or output by output. That rows are such gradients is seen from all
+ *  of them, with y; other rows are clustered as by mode=density. Units of the inputs do not matter: they are
+ *  standardised, more than 100 columns reduced to 64 principal components. 27 logistic fits a pair of classes, O(n d^2)
+ *  each.
+ *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b
+ *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the
+ *  learned minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends,
+ *  asked where the linear one does not suffice and there are at most 32 columns); and for either class, as
+ *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density
+ *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "before" and "after" (their accuracy out
+ *  of fold by plain and by balanced training), "after_low", "after_high" (two standard errors), "majority" (accuracy of
+ *  the class's others by balanced training), series "histogram" (of the standardised score, 64 bins over [-4, 4)), and
+ *  where samples lie beyond, text "sentence". A split class has its evidence as score, others -1.
+ *
+ *  mode=density: GRASP, Algorithm 1 of Zeng et al. 2022: for each class its gradients, their distances (metric,
+ *  center), every setting of the grid, selection by score.
  *
  *  gradients: sealed, n rows, kept by reference; y: n classes; truth_or_null: known groups of the n samples (score=ari,
- *  each class sees its own part). Parameters: "infer" (metric, center, select, algorithm, mode, and those of "sweep").
+ *  each class sees its own part). Parameters: "infer" (mode, evidence, metric, center, select, algorithm, and those of
+ *  "sweep").
  *  The best setting has the highest score, the first within 1e-12 in grid order. select=all takes the setting with the
  *  highest mean over the classes of their scores (-1 where not defined), chosen likewise, for all classes. A class in
  *  which no setting, or not the one for all, is admissible (score above -1) stays one group without noise, and is
@@ -91,7 +118,9 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
                                                int64_t i, double *eps, int64_t *min_samples, double *score);
 /** Groups for new samples (their gradients at the same parameters, in the same form and element type, and their n
  *  classes): the lowest-numbered cluster of the class that has a core within eps, else GRASP_NOISE; kmeans: the nearest
- *  centre. The training samples get their own labels back. A class that is one group takes all; a class never seen is
+ *  centre. The training samples get their own labels back. mode=robust: by the side of the threshold, after the mean of
+ *  the fits; samples inferred from that lie close to a threshold may be told otherwise, for they were judged by fits
+ *  that had not seen them. A class that is one group takes all; a class never seen is
  *  GRASP_NOISE. GRASP_CANCELLED: samples not reached are noise. Errors: GRASP_E_ARG, GRASP_E_STATE (not sealed),
  *  GRASP_E_DIM, GRASP_E_DTYPE, memory. O(n_new n_core p). (The rule of border samples, see cluster.h.) */
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
@@ -100,7 +129,8 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *
  *    method   groups of a class                                    taken from the model    parameters
  *    "class"  the class is one group: the floor                    nothing                 "class": none
- *    "grasp"  grasp_infer()                                        gradients               "grasp"
+ *    "grasp"  grasp_infer(), mode=density                          gradients               "grasp"
+ *    "robust" the cross-class direction, mode=robust               features              "robust"
  *    "feasp"  grasp_infer_points() (Zeng et al. 2022)              inputs, or features     "feasp"
  *    "jtt"    right and wrong: the error set (Liu et al. 2021)     predictions             "errors"
  *    "eiil"   two environments (Creager et al. 2021)               logits                  "eiil"

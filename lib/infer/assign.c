@@ -5,9 +5,10 @@
  * that has a core sample within eps, decided exactly, else it is noise. So training samples get their own labels back:
  * a core lies in one cluster only, a border sample was labelled by this very rule, noise has no core near. After
  * k-means it takes the nearest centre. A class that is one group takes all, a class never seen none.
+ * mode=robust: by the rules of the class, see robust.c.
  * O(n_new n_core p); cores stand in the order of their clusters, so that the first one within eps ends the search.
  */
-#include "infer/private.h"
+#include "infer/robust.h"
 
 #include <math.h>
 #include <string.h>
@@ -177,6 +178,27 @@ static grasp_status assign_by_centers(grasp_context *ctx, const grasp_inference 
     return s;
 }
 
+/* ---- robust ------------------------------------------------------------------------------------------------------ */
+
+static grasp_status assign_by_rules(grasp_context *ctx, const grasp_inference *inference,
+                                    const grasp__inferred_class *k, grasp_gradients *view, int64_t *cluster)
+{
+    grasp__robust_form form = {.d = inference->inputs, .outputs = inference->input_outputs,
+                               .layer = inference->input_layer, .biases_last = inference->input_biases_last};
+    int64_t n = grasp__gradients_count(view), *y = NULL;
+    double *raw = NULL;
+    grasp_status s = grasp__alloc_zero(ctx, n, sizeof *y, &y); /* all of one class */
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, n, (size_t)form.d * sizeof *raw, &raw);
+    if (s == GRASP_OK)
+        s = grasp__robust_inputs(ctx, view, y, n, &form, raw);
+    if (s == GRASP_OK)
+        grasp__robust_assign(inference, k, raw, n, cluster);
+    grasp__free(raw);
+    grasp__free(y);
+    return s;
+}
+
 /* ---- class by class ---------------------------------------------------------------------------------------------- */
 
 /* New samples rows[0..n) of class k get their global labels. */
@@ -190,8 +212,10 @@ static grasp_status assign_class(grasp_context *ctx, const grasp_inference *infe
         s = grasp__gradients_select(ctx, new_g, rows, n, &view);
         if (s == GRASP_OK && inference->algorithm == GRASP__INFER_DBSCAN)
             s = assign_by_cores(ctx, inference, k, first, view, cluster);
-        else if (s == GRASP_OK)
+        else if (s == GRASP_OK && inference->algorithm == GRASP__INFER_KMEANS)
             s = assign_by_centers(ctx, inference, k, view, cluster);
+        else if (s == GRASP_OK)
+            s = assign_by_rules(ctx, inference, k, view, cluster);
     }
     for (int64_t i = 0; s == GRASP_OK && i < n; i++)
         label[rows[i]] = cluster[i] == GRASP_NOISE ? GRASP_NOISE : k->first_group + cluster[i];
@@ -275,6 +299,9 @@ grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference, 
                                "values of new_gradients");
     if (s == GRASP_OK)
         s = check_alike(ctx, new_gradients, inference->gradients);
+    if (s == GRASP_OK && inference->algorithm == GRASP__INFER_ROBUST && !inference->input_known)
+        s = grasp__fail(ctx, GRASP_E_UNSUPPORTED,
+                        "the groups were learned from the model's features, which its gradients do not carry");
     if (s == GRASP_OK)
         s = grasp__assign(ctx, inference, new_gradients, y, n, out);
     return grasp__leave(ctx, s);

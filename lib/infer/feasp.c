@@ -79,7 +79,7 @@ static grasp_status infer_points(grasp_context *ctx, grasp_matrix *points, const
     if (s == GRASP_OK)
         s = grasp__gradients_from_matrix(ctx, points, "points", &g);
     if (s == GRASP_OK)
-        s = grasp__infer(ctx, g, y, n, &o, truth, out, report);
+        s = grasp__infer_density(ctx, g, y, n, &o, truth, out, report);
     grasp__gradients_free(g);
     grasp__options_close(&o);
     return s;

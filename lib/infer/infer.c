@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * GRASP, Algorithm 1 of Zeng et al. (2022): who the groups are.
+ * GRASP, Algorithm 1 of Zeng et al. (2022): who the groups are, for mode=density and mode=published.
  *
  * For each class of y: the rows of its samples, their distances (centred cosine by default), the labels and the score
  * of every setting of a grid (sweep.h), the best setting. The groups of all classes then share one id space, noise is
@@ -20,8 +20,11 @@ static const grasp__param params[] = {
     {GRASP_KEY_ALGORITHM, GRASP_PARAM_STR, "dbscan", "dbscan|kmeans", "what clusters a class"},
     {GRASP_KEY_SELECT, GRASP_PARAM_STR, "class", "class|all",
      "a setting for each class, or the one with the highest mean of the classes' scores for all"},
-    {GRASP_KEY_MODE, GRASP_PARAM_STR, "default", "default|published",
-     "a class without an admissible setting is one group, or takes the first setting"},
+    {GRASP_KEY_MODE, GRASP_PARAM_STR, "robust", "robust|density|published",
+     "the cross-class direction; or density clustering, where a class without an admissible setting is one group, or "
+     "(published) takes the first setting"},
+    {GRASP_KEY_EVIDENCE, GRASP_PARAM_F64, "0.55", "[0, 1]",
+     "robust: accuracy that learned minorities must reach out of fold, lest they be called errors"},
     GRASP__SWEEP_PARAMS,
 };
 
@@ -192,8 +195,9 @@ static grasp_status count_settings(grasp_context *ctx, const work *w, int64_t *c
     return s;
 }
 
-grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
-                          const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null)
+grasp_status grasp__infer_density(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
+                                  const grasp__options *o, const grasp_groups *truth_or_null,
+                                  grasp_inference **out, grasp_report **report_or_null)
 {
     work w = {.options = o, .truth = truth_or_null};
     int64_t settings;

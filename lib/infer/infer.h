@@ -23,6 +23,7 @@ extern const grasp__param_table grasp__learn_errors_params;
 extern const grasp__param_table grasp__learn_eiil_params;
 extern const grasp__param_table grasp__learn_spare_params;
 extern const grasp__param_table grasp__learn_xrm_params;
+extern const grasp__param_table grasp__learn_robust_params;
 
 /* Rows that stand in the tables of fit and of the learners that cluster. */
 #define GRASP__VAL_PARAM                                                                                               \
@@ -32,7 +33,7 @@ extern const grasp__param_table grasp__learn_xrm_params;
     {GRASP_KEY_BY_CLASS, GRASP_PARAM_BOOL, "true", NULL,                                                               \
      "each class has groups of its own, else 1 are the errors or environment 1, and 0 the others"}
 
-enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2 };
+enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2, GRASP__INFER_ROBUST = 3 };
 
 /* What was found in one class. */
 typedef struct grasp__inferred_class {
@@ -50,6 +51,8 @@ typedef struct grasp__inferred_class {
     double  *centers;               /* kmeans: n_clusters x p, means of rows of the space; NULL for a class that is one
                                        group */
     double  *scores;                /* per setting, grid order */
+    int64_t  n_rules;               /* robust: clusters 1 .. n_rules have a rule each, see robust.c */
+    double  *rule;                  /* n_rules x (inputs + 2): weights of the inputs, constant, threshold */
 } grasp__inferred_class;
 
 struct grasp_inference {
@@ -64,12 +67,21 @@ struct grasp_inference {
     grasp_gradients       *gradients;        /* all rows it was inferred from; after loading, those of the core samples
                                                 only */
     bool                   cores_only;       /* loaded: class by class, cores in row order */
+    int64_t                inputs;           /* robust: of a rule; where they stand in gradients is told by: */
+    int64_t                input_outputs, input_layer;
+    bool                   input_biases_last, input_known;
     grasp_groups          *groups;
 };
 
 grasp_status grasp__inference_check(grasp_context *ctx, const grasp_inference *inference, const char *name);
 grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
                           const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null);
+/* Algorithm 1, whatever the mode says of robust. */
+grasp_status grasp__infer_density(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
+                                  const grasp__options *o, const grasp_groups *truth_or_null, grasp_inference **out,
+                                  grasp_report **report_or_null);
+/* Do these options of the infer table ask for mode=robust? By name, or by giving no key of the density search. */
+bool         grasp__infer_is_robust(const grasp__options *o);
 grasp_status grasp__assign(grasp_context *ctx, const grasp_inference *inference, grasp_gradients *new_g,
                            const int64_t *y, int64_t n, grasp_groups **out);
 /* Is the class one group, whatever its gradients? Nothing was admissible there, or it was not reached. */

@@ -13,6 +13,8 @@ grasp_status grasp__inference_check(grasp_context *ctx, const grasp_inference *i
 
 bool grasp__class_is_whole(const grasp_inference *inference, const grasp__inferred_class *k)
 {
+    if (inference->algorithm == GRASP__INFER_ROBUST)
+        return k->n_rules == 0;
     return inference->algorithm == GRASP__INFER_DBSCAN ? isnan(k->eps) != 0 : k->centers == NULL;
 }
 
@@ -105,6 +107,7 @@ void grasp__inference_free(grasp_inference *inference)
         grasp__free(k->mean);
         grasp__free(k->centers);
         grasp__free(k->scores);
+        grasp__free(k->rule);
     }
     grasp__free(inference->classes);
     grasp__free(inference->grid_eps);

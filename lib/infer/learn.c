@@ -32,6 +32,7 @@ static const struct {
     {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
     {"xrm", &grasp__learn_xrm_params, grasp__learn_xrm},
     {"spare", &grasp__learn_spare_params, grasp__learn_spare},
+    {"robust", &grasp__learn_robust_params, grasp__learn_robust},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };

@@ -32,7 +32,7 @@ grasp_status grasp__learn_by_infer(grasp_context *ctx, grasp__learning *l, grasp
     if (s == GRASP_OK && l->truth != NULL)
         s = grasp__groups_select(ctx, l->truth, position, n, &truth);
     if (s == GRASP_OK)
-        s = grasp__infer(ctx, train, l->y, n, o, truth, &inference, l->report ? &report : NULL);
+        s = grasp__infer_density(ctx, train, l->y, n, o, truth, &inference, l->report ? &report : NULL);
     if (s >= GRASP_OK) {
         memcpy(l->label, inference->groups->label, (size_t)n * sizeof *l->label);
         told = grasp__report_merge(ctx, l->report, "", report);

@@ -11,10 +11,11 @@
 
 static const char kind[] = "INFR";
 
-/* Section SIZE: metric, algorithm, centred, classes, settings, samples, values of a gradient. */
-enum { SIZES = 7 };
-/* Section CLAS of a class: label, samples, min_samples, clusters, admissible. Section NUMB: eps, score. */
-enum { CLASS_SIZES = 5, CLASS_NUMBERS = 2 };
+/* Section SIZE: metric, algorithm, centred, classes, settings, samples, values of a gradient; robust, else 0: inputs of
+ * a rule, outputs of their layer, the layer, biases last, inputs known. */
+enum { SIZES = 12, FIRST_OF_ROBUST = 7 };
+/* Section CLAS of a class: label, samples, min_samples, clusters, admissible, rules. Section NUMB: eps, score. */
+enum { CLASS_SIZES = 6, CLASS_NUMBERS = 2 };
 
 /* ---- saving ------------------------------------------------------------------------------------------------------ */
 
@@ -22,7 +23,7 @@ static grasp_status save_class(grasp_context *ctx, grasp__writer *w, const grasp
                                const grasp__inferred_class *k)
 {
     int64_t p = grasp__gradients_dim(inference->gradients);
-    int64_t sizes[CLASS_SIZES] = {k->label, k->n, k->min_samples, k->n_clusters, k->admissible};
+    int64_t sizes[CLASS_SIZES] = {k->label, k->n, k->min_samples, k->n_clusters, k->admissible, k->n_rules};
     double numbers[CLASS_NUMBERS] = {k->eps, k->score};
     bool has_mean = k->mean != NULL && !grasp__class_is_whole(inference, k);
     grasp_status s = grasp__writer_section(ctx, w, "CLAS", GRASP__ELEMENT_I64, sizes, CLASS_SIZES);
@@ -39,6 +40,8 @@ static grasp_status save_class(grasp_context *ctx, grasp__writer *w, const grasp
     if (s == GRASP_OK)
         s = grasp__writer_section(ctx, w, "CENT", GRASP__ELEMENT_F64, k->centers,
                                   k->centers == NULL ? 0 : k->n_clusters * p);
+    if (s == GRASP_OK)
+        s = grasp__writer_section(ctx, w, "RULE", GRASP__ELEMENT_F64, k->rule, k->n_rules * (inference->inputs + 2));
     return s == GRASP_OK
                ? grasp__writer_section(ctx, w, "SCOR", GRASP__ELEMENT_F64, k->scores, inference->n_settings)
                : s;
@@ -76,7 +79,12 @@ static grasp_status save(grasp_context *ctx, grasp__writer *w, const void *objec
                             inference->n_classes,
                             settings,
                             inference->groups->n,
-                            grasp__gradients_dim(inference->gradients)};
+                            grasp__gradients_dim(inference->gradients),
+                            inference->inputs,
+                            inference->input_outputs,
+                            inference->input_layer,
+                            inference->input_biases_last,
+                            inference->input_known};
     grasp_gradients *cores = NULL;
     grasp_status s = grasp__writer_section(ctx, w, "SIZE", GRASP__ELEMENT_I64, sizes, SIZES);
     if (s == GRASP_OK)
@@ -124,8 +132,8 @@ static grasp_status check_class(grasp_context *ctx, const grasp_inference *infer
             return fail_class(ctx, c, "a cluster that is none");
         if (k->core[i] > 1 || (k->core[i] == 1 && (k->cluster[i] < 0 || isnan(k->eps))))
             return fail_class(ctx, c, "a core sample that cannot be one");
-        if (k->cluster[i] < 0 && inference->algorithm == GRASP__INFER_KMEANS)
-            return fail_class(ctx, c, "noise after k-means");
+        if (k->cluster[i] < 0 && inference->algorithm != GRASP__INFER_DBSCAN)
+            return fail_class(ctx, c, "noise after k-means or a rule");
     }
     return GRASP_OK;
 }
@@ -151,14 +159,18 @@ static grasp_status load_class(grasp_context *ctx, grasp__loader *r, grasp_infer
         k->min_samples = sizes[2];
         k->n_clusters = sizes[3];
         k->admissible = sizes[4] != 0;
+        k->n_rules = sizes[5];
         k->eps = numbers[0];
         k->score = numbers[1];
-        if (k->n < 1 || k->n_clusters < 0 || k->n_clusters > k->n || sizes[4] < 0 || sizes[4] > 1 || k->eps < 0)
+        if (k->n < 1 || k->n_clusters < 0 || k->n_clusters > k->n || sizes[4] < 0 || sizes[4] > 1 || k->eps < 0 ||
+            k->n_rules < 0 || k->n_rules != (inference->algorithm == GRASP__INFER_ROBUST ? k->n_clusters - 1 : 0))
             s = fail_class(ctx, c, "impossible sizes");
     }
     grasp__free(numbers);
     grasp__free(sizes);
-    bool dbscan = inference->algorithm == GRASP__INFER_DBSCAN, is_found = dbscan ? !isnan(k->eps) : k->min_samples > 0;
+    bool dbscan = inference->algorithm == GRASP__INFER_DBSCAN, kmeans = inference->algorithm == GRASP__INFER_KMEANS;
+    bool is_found = dbscan ? !isnan(k->eps) : k->min_samples > 0;
+    int64_t width = inference->inputs + 2; /* below what a file can hold: checked */
     if (s == GRASP_OK)
         s = grasp__loader_section(ctx, r, "PLAC", GRASP__ELEMENT_I64, k->n, &k->row, &count);
     if (s == GRASP_OK)
@@ -172,7 +184,11 @@ static grasp_status load_class(grasp_context *ctx, grasp__loader *r, grasp_infer
     if (s == GRASP_OK && !grasp__mul_i64(k->n_clusters, p, &count))
         s = fail_class(ctx, c, "impossible sizes");
     if (s == GRASP_OK)
-        s = load_optional(ctx, r, "CENT", !dbscan && is_found, count, &k->centers);
+        s = load_optional(ctx, r, "CENT", kmeans && is_found, count, &k->centers);
+    if (s == GRASP_OK && !grasp__mul_i64(k->n_rules, width, &count))
+        s = fail_class(ctx, c, "impossible sizes");
+    if (s == GRASP_OK)
+        s = load_optional(ctx, r, "RULE", k->n_rules > 0, count, &k->rule);
     if (s == GRASP_OK)
         s = grasp__loader_section(ctx, r, "SCOR", GRASP__ELEMENT_F64, inference->n_settings, &k->scores, &count);
     return s;
@@ -217,6 +233,39 @@ static grasp_status load_gradients(grasp_context *ctx, grasp__loader *r, grasp_i
     return s;
 }
 
+/* Where inputs stand in a gradient must be possible; what is not robust has none. */
+static bool robust_sizes(const int64_t *size)
+{
+    int64_t inputs = size[FIRST_OF_ROBUST], outputs = size[FIRST_OF_ROBUST + 1], layer = size[FIRST_OF_ROBUST + 2],
+            values;
+    for (int k = FIRST_OF_ROBUST; size[1] != GRASP__INFER_ROBUST && k < SIZES; k++)
+        if (size[k] != 0)
+            return false;
+    if (size[1] != GRASP__INFER_ROBUST)
+        return true;
+    if (inputs < 0 || inputs > INT64_MAX / 16 || outputs < 0 || layer < -1 || size[FIRST_OF_ROBUST + 3] < 0 ||
+        size[FIRST_OF_ROBUST + 3] > 1 || size[FIRST_OF_ROBUST + 4] < 0 || size[FIRST_OF_ROBUST + 4] > 1)
+        return false;
+    return size[FIRST_OF_ROBUST + 4] == 0 || layer >= 0 ||
+           (outputs > 0 && grasp__mul_i64(outputs, inputs + 1, &values) && values == size[6]);
+}
+
+/* The layer that rules read from must be there. */
+static grasp_status check_layer(grasp_context *ctx, const grasp_inference *inference)
+{
+    const grasp_gradients *g = inference->gradients;
+    grasp__layer_shape shape;
+    if (inference->algorithm != GRASP__INFER_ROBUST || !inference->input_known)
+        return GRASP_OK;
+    bool there = inference->input_layer < 0 ? !grasp__gradients_is_factored(g)
+                                            : inference->input_layer < grasp__gradients_n_layers(g);
+    if (there && inference->input_layer >= 0) {
+        grasp__gradients_layer_shape(g, inference->input_layer, &shape);
+        there = shape.inputs == inference->inputs && shape.outputs == inference->input_outputs && shape.positions == 1;
+    }
+    return there ? GRASP_OK : grasp__fail(ctx, GRASP_E_FORMAT, "the gradients of the file lack the layer of its rules");
+}
+
 static grasp_status load(grasp_context *ctx, grasp__loader *r, void **out)
 {
     int64_t *size = NULL, count;
@@ -225,8 +274,8 @@ static grasp_status load(grasp_context *ctx, grasp__loader *r, void **out)
     if (s != GRASP_OK)
         return s;
     if ((size[0] != GRASP__COSINE && size[0] != GRASP__EUCLIDEAN) ||
-        (size[1] != GRASP__INFER_DBSCAN && size[1] != GRASP__INFER_KMEANS) || size[2] < 0 || size[2] > 1 ||
-        size[3] < 0 || size[4] < 0 || size[5] < 0 || size[6] < 0)
+        (size[1] != GRASP__INFER_DBSCAN && size[1] != GRASP__INFER_KMEANS && size[1] != GRASP__INFER_ROBUST) ||
+        size[2] < 0 || size[2] > 1 || size[3] < 0 || size[4] < 0 || size[5] < 0 || size[6] < 0 || !robust_sizes(size))
         s = grasp__fail(ctx, GRASP_E_FORMAT, "section SIZE holds impossible sizes");
     if (s == GRASP_OK)
         s = grasp__inference_empty(ctx, size[4], &inference);
@@ -234,6 +283,11 @@ static grasp_status load(grasp_context *ctx, grasp__loader *r, void **out)
         inference->metric = (int32_t)size[0];
         inference->algorithm = (int32_t)size[1];
         inference->center = size[2] != 0;
+        inference->inputs = size[FIRST_OF_ROBUST];
+        inference->input_outputs = size[FIRST_OF_ROBUST + 1];
+        inference->input_layer = size[FIRST_OF_ROBUST + 2];
+        inference->input_biases_last = size[FIRST_OF_ROBUST + 3] != 0;
+        inference->input_known = size[FIRST_OF_ROBUST + 4] != 0;
         s = grasp__loader_section(ctx, r, "GEPS", GRASP__ELEMENT_F64, size[4], &inference->grid_eps, &count);
     }
     if (s == GRASP_OK)
@@ -244,6 +298,8 @@ static grasp_status load(grasp_context *ctx, grasp__loader *r, void **out)
         s = check_places(ctx, inference, size[5]);
     if (s == GRASP_OK)
         s = load_gradients(ctx, r, inference, size[6]);
+    if (s == GRASP_OK)
+        s = check_layer(ctx, inference);
     if (s == GRASP_OK)
         s = grasp__inference_merge(ctx, inference, size[5]);
     if (s == GRASP_E_ARG)

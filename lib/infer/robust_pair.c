@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * A split between two classes: the direction, a threshold in each class, and the evidence that what lies beyond it is a
+ * group and not a heap of errors.
+ *
+ * Evidence. A logistic model in which the classes count alike, and within a class its cells, is cross-fitted. Samples
+ * whose label nothing in x speaks for, mislabelled ones or those in the overlap of two classes, stay wrong out of fold
+ * in such a model too: the further beyond the threshold, the more surely. Samples of a minority that shares its class's
+ * signal come out right, and those of the majority stay right. So the split is accepted where the accuracy of the
+ * learned minorities, and that of the rest of their classes, each a mean over the one or two split classes, reach
+ * `least`. (Flipped labels can turn the model around: then the minorities come out right, and the rest wrong.) Where
+ * there are few columns and a plane does not reach it, a model that bends is asked (robust_curved.c): a model of the
+ * user's may.
+ *
+ * Cost: 12 fits for direction and 15 for evidence, each O(n q^2).
+ */
+#include "infer/robust.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FOLDS = 5, REPEATS = 3, CURVED_COLUMNS = 32 };
+
+#define L2 0.1
+
+const char *grasp__robust_reason(int32_t reason)
+{
+    static const char *const words[GRASP__ROBUST_REASONS] = {
+        "split",
+        "no split: too few samples are misclassified",
+        "no split: too few samples of any class look like the other one",
+        "no split: samples that look like the other class cannot be fitted beside the others",
+    };
+    return words[reason];
+}
+
+grasp_status grasp__robust_weights(grasp_context *ctx, const int64_t *cell, const int64_t *class_of_cell,
+                                   int64_t n_cells, int64_t n_classes, int64_t n, double balance, double *weight)
+{
+    double *share = NULL, *total = NULL;
+    int64_t *size = NULL;
+    grasp_status s = grasp__alloc(ctx, n_cells, sizeof *share, &share);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, n_cells, sizeof *size, &size);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, n_classes, sizeof *total, &total);
+    for (int64_t i = 0; s == GRASP_OK && i < n; i++)
+        size[cell[i]]++;
+    for (int64_t g = 0; s == GRASP_OK && g < n_cells; g++) {
+        share[g] = size[g] > 0 ? pow((double)size[g], 1 - balance) : 0;
+        total[class_of_cell[g]] += share[g];
+    }
+    for (int64_t i = 0; s == GRASP_OK && i < n; i++) {
+        int64_t g = cell[i];
+        weight[i] = share[g] / total[class_of_cell[g]] / (double)size[g];
+    }
+    grasp__free(size);
+    grasp__free(total);
+    grasp__free(share);
+    return s;
+}
+
+/* ---- evidence ---------------------------------------------------------------------------------------------------- */
+
+static double ratio(int64_t a, int64_t b)
+{
+    return b > 0 ? (double)a / (double)b : NAN;
+}
+
+/* Accuracies of each class's low samples and others; returns the lesser of their means over the split classes. */
+static double count_right(grasp__robust_pair *p, const double *plain, const double *balanced)
+{
+    int64_t right[2][2] = {{0}}, size[2][2] = {{0}}, before[2] = {0};
+    for (int64_t i = 0; i < p->n; i++) {
+        int c = p->target[i], low = p->low[i];
+        size[c][low]++;
+        right[c][low] += (balanced[i] > 0) == (c == 1);
+        before[c] += low && (plain[i] > 0) == (c == 1);
+    }
+    double minority = 0, majority = 0;
+    int cells = 0;
+    for (int c = 0; c < 2; c++) {
+        p->before[c] = ratio(before[c], size[c][1]);
+        p->after[c] = ratio(right[c][1], size[c][1]);
+        p->majority[c] = ratio(right[c][0], size[c][0]);
+        if (size[c][1] > 0) {
+            minority += p->after[c];
+            majority += p->majority[c];
+            cells++;
+        }
+    }
+    return fmin(minority, majority) / cells;
+}
+
+static grasp_status evidence_in(grasp_context *ctx, grasp__robust_pair *p, const grasp__robust_space *space,
+                                uint64_t stream, const double *plain, double *evidence)
+{
+    static const int64_t class_of_cell[4] = {0, 0, 1, 1};
+    int64_t *cell = NULL, *rows = NULL;
+    double *weight = NULL, *score = NULL;
+    grasp_status s = grasp__alloc(ctx, p->n, sizeof *cell, &cell);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, p->n, sizeof *rows, &rows);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, p->n, sizeof *weight, &weight);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, p->n, sizeof *score, &score);
+    for (int64_t i = 0; s == GRASP_OK && i < p->n; i++) {
+        rows[i] = i;
+        cell[i] = 2 * p->target[i] + p->low[i];
+    }
+    if (s == GRASP_OK)
+        s = grasp__robust_weights(ctx, cell, class_of_cell, 4, 2, p->n, 1, weight);
+    if (s == GRASP_OK) {
+        grasp__crossfit c = {.fit = {.x = space->x, .q = space->q, .rows = rows, .n = p->n, .target = p->target,
+                                     .weight = weight, .l2 = L2},
+                             .stratum = cell, .n_strata = 4, .folds = FOLDS, .repeats = REPEATS, .stream = stream};
+        s = grasp__crossfit_scores(ctx, &c, score, NULL);
+    }
+    if (s == GRASP_OK)
+        *evidence = count_right(p, plain, score);
+    grasp__free(score);
+    grasp__free(weight);
+    grasp__free(rows);
+    grasp__free(cell);
+    return s;
+}
+
+grasp_status grasp__robust_evidence(grasp_context *ctx, grasp__robust_pair *p, double least, uint64_t stream,
+                                    const double *plain)
+{
+    grasp__robust_space curved = {.n = 0};
+    grasp_status s = evidence_in(ctx, p, p->space, 2 * stream, plain, &p->linear);
+    if (s == GRASP_OK && !(p->linear >= least) && p->space->q - 1 <= CURVED_COLUMNS) {
+        s = grasp__robust_space_curved(ctx, p->space, stream, &curved);
+        if (s == GRASP_OK)
+            s = evidence_in(ctx, p, &curved, 2 * stream + 1, plain, &p->curved);
+    }
+    grasp__robust_space_close(&curved);
+    p->reason = p->linear >= least || p->curved >= least ? GRASP__ROBUST_SPLIT : GRASP__ROBUST_UNFITTED;
+    return s;
+}
+
+/* ---- thresholds -------------------------------------------------------------------------------------------------- */
+
+/* The samples of class c beyond its valley, or beyond 0 where there is none; too few, or nearly all, make no cell. */
+static grasp_status cut(grasp_context *ctx, grasp__robust_pair *p, int c)
+{
+    double *m = NULL;
+    int64_t n = 0;
+    grasp_status s = grasp__alloc(ctx, p->class_n[c], sizeof *m, &m);
+    if (s != GRASP_OK)
+        return s;
+    for (int64_t i = 0; i < p->n; i++)
+        if (p->target[i] == c)
+            m[n++] = p->margin[i];
+    p->threshold[c] = grasp__robust_valley(m, n, &p->depth[c]);
+    for (int64_t i = 0; i < n; i++)
+        p->cell[c] += m[i] < p->threshold[c];
+    if (p->cell[c] < GRASP__ROBUST_LEAST_CELL || n - p->cell[c] < GRASP__ROBUST_LEAST_CELL)
+        p->cell[c] = 0;
+    for (int64_t i = 0; p->cell[c] > 0 && i < p->n; i++)
+        if (p->target[i] == c)
+            p->low[i] = p->margin[i] < p->threshold[c];
+    grasp__free(m);
+    return GRASP_OK;
+}
+
+void grasp__robust_pair_close(grasp__robust_pair *p)
+{
+    grasp__free(p->margin);
+    grasp__free(p->low);
+    grasp__free(p->direction[0]);
+    grasp__free(p->direction[1]);
+    *p = (grasp__robust_pair){0};
+}
+
+grasp_status grasp__robust_pair_find(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
+                                     double least, uint64_t stream, grasp__robust_pair *out)
+{
+    grasp__robust_pair p = {.space = space, .target = target, .n = space->n, .linear = NAN, .curved = NAN};
+    double *plain = NULL;
+    for (int c = 0; c < 2; c++)
+        p.before[c] = p.after[c] = p.majority[c] = NAN;
+    for (int64_t i = 0; i < p.n; i++)
+        p.class_n[target[i]]++;
+    grasp_status s = grasp__alloc_zero(ctx, p.n, sizeof *p.margin, &p.margin);
+    if (s == GRASP_OK)
+        s = grasp__alloc_zero(ctx, p.n, sizeof *p.low, &p.low);
+    for (int c = 0; s == GRASP_OK && c < 2; c++)
+        s = grasp__alloc_zero(ctx, space->q, sizeof *p.direction[c], &p.direction[c]);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, p.n, sizeof *plain, &plain);
+    if (s == GRASP_OK)
+        s = grasp__robust_direction(ctx, &p, 2 * stream, plain);
+    if (s == GRASP_OK && p.reason == GRASP__ROBUST_SPLIT) {
+        for (int c = 0; s == GRASP_OK && c < 2; c++)
+            s = cut(ctx, &p, c);
+        if (s == GRASP_OK && p.cell[0] + p.cell[1] == 0)
+            p.reason = GRASP__ROBUST_NO_CELL;
+        else if (s == GRASP_OK)
+            s = grasp__robust_evidence(ctx, &p, least, 2 * stream + 1, plain);
+    }
+    grasp__free(plain);
+    if (s == GRASP_OK)
+        *out = p;
+    else
+        grasp__robust_pair_close(&p);
+    return s;
+}

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * mode=robust: planted shortcuts are found, and where none was planted nothing is; labels that were flipped are no
+ * group; from gradients of every form, for new samples, after loading, with several classes. Logistic fits and
+ * cross-fits against what defines them.
+ */
+#include "support.h"
+
+#include "grasp.h"
+#include "infer/robust.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- data with a shortcut ---------------------------------------------------------------------------------------- */
+
+/* Classes differ in the first three columns, faintly; attribute k of class k's majority shifts the columns after. */
+typedef struct planted {
+    int64_t n, d, classes;
+    double *x;
+    int64_t *y, *a;
+    uint8_t *flipped;
+} planted;
+
+typedef struct recipe {
+    int64_t n, d, classes;
+    double aligned, core, shortcut, flips; /* share of samples whose attribute is their class's; strengths; share */
+} recipe;
+
+static planted plant(uint64_t item, recipe r)
+{
+    planted p = {.n = r.n, .d = r.d, .classes = r.classes};
+    grasp__rng rng = test_rng(item);
+    p.x = calloc((size_t)(r.n * r.d), sizeof *p.x);
+    p.y = calloc((size_t)r.n, sizeof *p.y);
+    p.a = calloc((size_t)r.n, sizeof *p.a);
+    p.flipped = calloc((size_t)r.n, 1);
+    ck_assert(p.x && p.y && p.a && p.flipped);
+    for (int64_t i = 0; i < r.n; i++) {
+        double *x = p.x + i * r.d;
+        int64_t y = p.y[i] = grasp__rng_below(&rng, r.classes);
+        p.a[i] = y;
+        if (grasp__rng_uniform(&rng) >= r.aligned)
+            p.a[i] = (y + 1 + grasp__rng_below(&rng, r.classes - 1)) % r.classes;
+        random_normals(&rng, x, r.d);
+        for (int64_t j = 0; j < r.classes; j++) {
+            x[j] += r.core * (j == y);
+            x[r.classes + j] += r.shortcut * (j == p.a[i]);
+        }
+        p.flipped[i] = grasp__rng_uniform(&rng) < r.flips;
+        if (p.flipped[i])
+            p.y[i] = (y + 1) % r.classes;
+    }
+    for (int64_t i = 0; i < r.n; i++)
+        for (int64_t j = 0; j < r.d; j++)
+            p.x[i * r.d + j] = (j % 3 ? 10 : 0.01) * p.x[i * r.d + j] + (double)j; /* units are not the library's */
+    return p;
+}
+
+static void planted_free(planted *p)
+{
+    free(p->x), free(p->y), free(p->a), free(p->flipped);
+}
+
+static const recipe shortcut = {1500, 12, 2, 0.94, 1.6, 4, 0};
+
+static grasp_model *bound(grasp_context *ctx, const planted *p, bool softmax)
+{
+    grasp_matrix *x;
+    grasp_model *m;
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, p->n, p->d, p->d, p->x, NULL, NULL, &x));
+    ASSERT_OK(ctx, softmax ? grasp_model_create_softmax(ctx, p->d, p->classes, &m)
+                           : grasp_model_create_logistic(ctx, p->d, &m));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, m, x, p->y, p->n));
+    grasp_matrix_free(x);
+    return m;
+}
+
+static int64_t *labels_of(grasp_context *ctx, grasp_groups *g)
+{
+    int64_t *label = calloc((size_t)grasp_groups_samples(g), sizeof *label);
+    ASSERT_OK(ctx, grasp_groups_labels(ctx, g, label, grasp_groups_samples(g)));
+    grasp_groups_free(g);
+    return label;
+}
+
+static int64_t *learn(grasp_context *ctx, const planted *p, grasp_report **report, int64_t *count)
+{
+    grasp_model *m = bound(ctx, p, p->classes > 2);
+    grasp_groups *g;
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "robust", m, NULL, p->n, NULL, 0, NULL, NULL, &g, report));
+    *count = grasp_groups_count(g);
+    ck_assert_int_eq(grasp_groups_noise(g), 0); /* nobody is called an outlier */
+    grasp_model_free(m);
+    return labels_of(ctx, g);
+}
+
+static double value(grasp_context *ctx, const grasp_report *report, const char *name)
+{
+    double v;
+    ASSERT_OK(ctx, grasp_report_value(ctx, report, name, &v));
+    return v;
+}
+
+/* ---- what it finds ----------------------------------------------------------------------------------------------- */
+
+START_TEST(a_shared_minority_is_found)
+{
+    for (int64_t t = 0; t < trials(3); t++) {
+        grasp_context *ctx = test_context();
+        planted p = plant((uint64_t)t, shortcut);
+        grasp_report *report;
+        int64_t count, hit = 0, minority = 0, low = 0, *label = learn(ctx, &p, &report, &count);
+        ck_assert_int_eq(count, 4);
+        for (int64_t i = 0; i < p.n; i++) {
+            ck_assert_int_eq(label[i] / 2, p.y[i]);
+            hit += label[i] % 2 && p.a[i] != p.y[i];
+            minority += p.a[i] != p.y[i];
+            low += label[i] % 2;
+        }
+        ck_assert_msg(hit >= 0.7 * (double)minority && hit >= 0.7 * (double)low, "%d of %d, among %d", (int)hit,
+                      (int)minority, (int)low);
+        ck_assert(value(ctx, report, "pair.0.accepted") == 1 && value(ctx, report, "pair.0.evidence") >= 0.55);
+        ck_assert(value(ctx, report, "pair.0.a.low") + value(ctx, report, "pair.0.b.low") == (double)low);
+        const char *text;
+        ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.b.sentence", &text));
+        ck_assert(contains(text, "samples labelled 1 look like class 0's"));
+        ck_assert_int_eq(grasp_report_length(report, "pair.0.a.histogram"), 64);
+        grasp_report_free(report);
+        free(label);
+        planted_free(&p);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
+/* Overlapping classes, unequal ones among them, and flipped labels have no minority: their errors are not called
+ * one. */
+START_TEST(where_there_is_no_minority_there_is_no_split)
+{
+    static const recipe none[] = {{1500, 12, 2, 0.5, 1.8, 0, 0}, {1500, 12, 2, 0.5, 3, 1, 0.1},
+                                  {800, 4, 2, 0.5, 1, 0, 0.05}, {900, 12, 2, 0.5, 60, 0, 0}};
+    static const char *const words[] = {"cannot be fitted", "cannot be fitted", "cannot be fitted", "too few"};
+    for (int64_t t = 0; t < trials(3); t++) {
+        grasp_context *ctx = test_context();
+        planted p = plant((uint64_t)(100 + t), none[_i]);
+        grasp_report *report;
+        const char *why;
+        int64_t count, *label = learn(ctx, &p, &report, &count);
+        ck_assert_int_eq(count, 2);
+        for (int64_t i = 0; i < p.n; i++)
+            ck_assert_int_eq(label[i], p.y[i]);
+        ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.outcome", &why));
+        ck_assert_msg(contains(why, words[_i]), "%s", why);
+        ck_assert(value(ctx, report, "class.0.admissible") == 0 && value(ctx, report, "class.0.score") == -1);
+        grasp_report_free(report);
+        free(label);
+        planted_free(&p);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
+/* Of three classes each minority sample lies with those that look like the class whose attribute it has. */
+START_TEST(several_classes_are_tried_two_at_a_time)
+{
+    grasp_context *ctx = test_context();
+    planted p = plant(7, (recipe){3000, 12, 3, 0.9, 2.2, 4.5, 0});
+    grasp_report *report;
+    int64_t count, hit = 0, minority = 0, low = 0, *label = learn(ctx, &p, &report, &count);
+    int64_t of[9][3] = {{0}};
+    ck_assert_int_eq(count, 9);
+    for (int64_t i = 0; i < p.n; i++) {
+        ck_assert_int_eq(label[i] / 3, p.y[i]);
+        hit += label[i] % 3 && p.a[i] != p.y[i];
+        minority += p.a[i] != p.y[i];
+        low += label[i] % 3 != 0;
+        of[label[i]][p.a[i]]++;
+    }
+    ck_assert_msg(hit >= 0.6 * (double)minority && hit >= 0.7 * (double)low, "%d of %d, among %d", (int)hit,
+                  (int)minority, (int)low);
+    for (int c = 0; c < 3; c++) /* clusters 1 and 2 of a class follow the other classes' order */
+        for (int j = 1, other = 0; other < 3; other++)
+            if (other != c) {
+                ck_assert_msg(of[3 * c + j][other] * 2 > of[3 * c + j][0] + of[3 * c + j][1] + of[3 * c + j][2],
+                              "cluster %d of class %d", j, c);
+                j++;
+            }
+    ck_assert(value(ctx, report, "pairs") == 3);
+    grasp_report_free(report);
+    free(label);
+    planted_free(&p);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* A minority of the other class's kind that no plane separates is a group for models that bend. */
+START_TEST(a_minority_behind_a_bend_is_found)
+{
+    enum { N = 900 };
+    static double x[2 * N];
+    static int64_t y[N];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(3);
+    int64_t low = 0, far_ones = 0, hit = 0;
+    for (int i = 0; i < N; i++) {
+        bool far_one = i % 10 == 0; /* beyond the other class */
+        y[i] = i % 2 ? i / 2 % 2 : i / 20 % 2;
+        random_normals(&rng, x + 2 * i, 2);
+        x[2 * i] = 0.35 * x[2 * i] + (y[i] ? 1 : -1) * (far_one ? -3 : 1);
+    }
+    planted p = {.n = N, .d = 2, .classes = 2, .x = x, .y = y};
+    grasp_report *report;
+    int64_t count, *label = learn(ctx, &p, &report, &count);
+    ck_assert_int_eq(count, 4);
+    for (int i = 0; i < N; i++) {
+        low += label[i] % 2;
+        far_ones += i % 10 == 0;
+        hit += label[i] % 2 && i % 10 == 0;
+    }
+    ck_assert_msg(hit >= 0.9 * (double)far_ones && hit >= 0.7 * (double)low, "%d of %d, among %d", (int)hit,
+                  (int)far_ones, (int)low);
+    ck_assert(value(ctx, report, "pair.0.evidence_linear") < 0.55 &&
+              value(ctx, report, "pair.0.evidence_curved") > 0.9);
+    grasp_report_free(report);
+    free(label);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- from gradients ---------------------------------------------------------------------------------------------- */
+
+static const char *const forms[] = {"form=dense", "form=factored", "form=dense;dtype=f32"};
+
+/* Gradients of linear models carry their inputs: same groups as from the model, new samples included. */
+START_TEST(gradients_of_linear_models_suffice)
+{
+    grasp_context *ctx = test_context();
+    recipe r = shortcut;
+    r.classes = _i % 2 ? 3 : 2;
+    r.n = 1200;
+    planted p = plant(20, r);
+    grasp_report *report;
+    int64_t count, *expected = learn(ctx, &p, &report, &count);
+    grasp_model *m = bound(ctx, &p, r.classes == 3 || _i >= 4);
+    grasp_params *params;
+    grasp_gradients *g, *half;
+    grasp_inference *inference;
+    grasp_groups *groups;
+    grasp_report_free(report);
+    ASSERT_OK(ctx, grasp_train_erm(ctx, m, NULL, p.n, NULL, 0, NULL, NULL));
+    ASSERT_OK(ctx, grasp_params_create(ctx, "gradients", &params));
+    ASSERT_OK(ctx, grasp_params_parse(ctx, params, forms[_i / 2]));
+    ASSERT_OK(ctx, grasp_gradients_compute(ctx, m, NULL, p.n, params, &g));
+    ASSERT_OK(ctx, grasp_infer(ctx, g, p.y, p.n, NULL, NULL, &inference, &report));
+    const char *mode;
+    ASSERT_OK(ctx, grasp_report_text(ctx, report, "mode", &mode));
+    ck_assert_str_eq(mode, "robust");
+    ASSERT_OK(ctx, grasp_inference_groups(ctx, inference, &groups));
+    int64_t *label = labels_of(ctx, groups), off = 0;
+    for (int64_t i = 0; i < p.n; i++)
+        off += label[i] != expected[i];
+    ck_assert_msg(off <= (_i / 2 == 2 ? p.n / 50 : 1), "%d of %d differ", (int)off, (int)p.n);
+    /* The rule agrees with the training samples but for those close to a threshold. */
+    int64_t rows[300];
+    for (int i = 0; i < 300; i++)
+        rows[i] = 2 * i + 1;
+    ASSERT_OK(ctx, grasp_gradients_select(ctx, g, rows, 300, &half));
+    int64_t y[300];
+    for (int i = 0; i < 300; i++)
+        y[i] = p.y[rows[i]];
+    ASSERT_OK(ctx, grasp_assign(ctx, inference, half, y, 300, &groups));
+    int64_t *assigned = labels_of(ctx, groups);
+    off = 0;
+    for (int i = 0; i < 300; i++)
+        off += assigned[i] != label[rows[i]];
+    ck_assert_msg(off <= 15, "%d of 300 are assigned elsewhere", (int)off);
+    free(assigned), free(label), free(expected);
+    grasp_report_free(report);
+    grasp_inference_free(inference);
+    grasp_gradients_free(half);
+    grasp_gradients_free(g);
+    grasp_params_free(params);
+    grasp_model_free(m);
+    planted_free(&p);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* PyTorch writes all weights, then all biases. */
+START_TEST(either_order_of_parameters_is_read)
+{
+    enum { N = 60, D = 5, C = 3 };
+    static double row[N][C * (D + 1)], raw[N * D], x[N][D];
+    static int64_t y[N];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(11);
+    grasp_matrix *matrix;
+    grasp_gradients *g;
+    grasp__robust_form form;
+    for (int i = 0; i < N; i++) {
+        double e[C] = {0.2, 0.3, 0.5};
+        y[i] = i % C;
+        e[y[i]] -= 1;
+        random_normals(&rng, x[i], D);
+        for (int c = 0; c < C; c++) {
+            for (int j = 0; j < D; j++)
+                row[i][_i ? c * D + j : c * (D + 1) + j] = e[c] * x[i][j];
+            row[i][_i ? C * D + c : c * (D + 1) + D] = e[c];
+        }
+    }
+    memset(row[7], 0, sizeof row[7]); /* a sample fitted so well that its gradient is gone */
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, N, C * (D + 1), C * (D + 1), row, NULL, NULL, &matrix));
+    ASSERT_OK(ctx, grasp__gradients_from_matrix(ctx, matrix, "x", &g));
+    ASSERT_OK(ctx, grasp__robust_form_of(ctx, g, y, N, &form));
+    ck_assert(form.d == D && form.outputs == C && form.layer == -1 && form.biases_last == (_i == 1));
+    ASSERT_OK(ctx, grasp__robust_inputs(ctx, g, y, N, &form, raw));
+    for (int i = 0; i < N; i++)
+        for (int j = 0; i != 7 && j < D; j++)
+            ck_assert_double_eq_tol(raw[i * D + j], x[i][j], 1e-12);
+    for (int j = 0; j < D; j++) {
+        double mean = 0;
+        for (int i = 0; i < N; i++)
+            mean += y[i] == y[7] && i != 7 ? x[i][j] / (N / C - 1) : 0;
+        ck_assert_double_eq_tol(raw[7 * D + j], mean, 1e-12);
+    }
+    row[3][0] += 1; /* no longer in proportion */
+    ASSERT_OK(ctx, grasp__robust_form_of(ctx, g, y, N, &form));
+    ck_assert_int_eq(form.d, 0);
+    grasp_gradients_free(g);
+    grasp_matrix_free(matrix);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Gradients that carry no inputs are clustered by density, and so they are when one of its keys is given. */
+START_TEST(other_gradients_are_clustered)
+{
+    static const char *const texts[] = {"", "eps=0.3;min_samples=4", "evidence=0.9", "mode=robust"};
+    enum { N = 200, P = 6 };
+    static double x[N * P];
+    static int64_t y[N];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(5);
+    grasp_matrix *matrix;
+    grasp_gradients *g;
+    grasp_params *params;
+    grasp_inference *inference[2];
+    for (int i = 0; i < N; i++) {
+        y[i] = i % 2;
+        random_normals(&rng, x + i * P, P);
+        x[i * P + i / 2 % 3] += 6;
+    }
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, N, P, P, x, NULL, NULL, &matrix));
+    ASSERT_OK(ctx, grasp__gradients_from_matrix(ctx, matrix, "x", &g));
+    for (int k = 0; k < 2; k++) {
+        ASSERT_OK(ctx, grasp_params_create(ctx, "infer", &params));
+        ASSERT_OK(ctx, grasp_params_parse(ctx, params, texts[_i]));
+        if (k == 1)
+            ASSERT_OK(ctx, grasp_params_set_str(ctx, params, GRASP_KEY_MODE, "density"));
+        ASSERT_OK(ctx, grasp_infer(ctx, g, y, N, params, NULL, &inference[k], NULL));
+        grasp_params_free(params);
+    }
+    ck_assert_int_gt(grasp_inference_n_settings(inference[0]), 0);
+    for (int i = 0; i < N; i++)
+        ck_assert_int_eq(inference[0]->groups->label[i], inference[1]->groups->label[i]);
+    grasp_inference_free(inference[0]);
+    grasp_inference_free(inference[1]);
+    grasp_gradients_free(g);
+    grasp_matrix_free(matrix);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* ---- the fits ---------------------------------------------------------------------------------------------------- */
+
+/* The optimum's gradient, written down anew, is zero. */
+START_TEST(a_fit_is_the_optimum)
+{
+    enum { N = 300, Q = 7 };
+    static double x[N * Q], weight[N];
+    static uint8_t target[N];
+    static int64_t rows[N];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng((uint64_t)_i);
+    double theta[Q], *scratch = calloc((size_t)grasp__logit_scratch(Q), sizeof *scratch), total = 0, g[Q] = {0};
+    random_normals(&rng, x, N * Q);
+    for (int i = 0; i < N; i++) {
+        x[i * Q + Q - 1] = 1;
+        target[i] = x[i * Q] + x[i * Q + 1] * 2 > grasp__rng_normal(&rng);
+        weight[i] = _i == 0 ? 1 : 3 * grasp__rng_uniform(&rng) * (i % 5 > 0);
+        rows[i] = (i * 7) % N;
+    }
+    grasp__logit f = {x, Q, rows, N - 20, target, _i == 0 ? NULL : weight, _i == 2 ? 1e-4 : 0.3};
+    ASSERT_OK(ctx, grasp__logit_fit(ctx, &f, scratch, theta));
+    for (int k = 0; k < N - 20; k++)
+        total += weight[rows[k]];
+    for (int k = 0; k < N - 20; k++) {
+        double z = 0;
+        for (int j = 0; j < Q; j++)
+            z += theta[j] * x[rows[k] * Q + j];
+        for (int j = 0; j < Q; j++)
+            g[j] += weight[rows[k]] / total * (1 / (1 + exp(-z)) - target[rows[k]]) * x[rows[k] * Q + j];
+    }
+    for (int j = 0; j < Q; j++)
+        ck_assert_double_eq_tol(g[j] + (j < Q - 1 ? f.l2 : 1e-6) * theta[j], 0, 2e-6);
+    free(scratch);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Nobody is scored by a fit that saw it: its own target does not move its score, and moves the others'. */
+START_TEST(scores_are_out_of_fold)
+{
+    enum { N = 120, Q = 4, REPEATS = 2 };
+    static double x[N * Q], first[N], second[N];
+    static uint8_t target[N];
+    static int64_t rows[N], stratum[N];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(1);
+    random_normals(&rng, x, N * Q);
+    for (int i = 0; i < N; i++) {
+        x[i * Q + Q - 1] = 1;
+        target[i] = i % 2;
+        rows[i] = i;
+        stratum[i] = i % 3 == 0;
+    }
+    grasp__crossfit c = {.fit = {x, Q, rows, N, target, NULL, 0.01}, .stratum = stratum, .n_strata = 2, .folds = 5,
+                         .repeats = REPEATS, .stream = 9};
+    ASSERT_OK(ctx, grasp__crossfit_scores(ctx, &c, first, NULL));
+    for (int i = 0; i < N; i += 17) {
+        int moved = 0;
+        target[i] = !target[i];
+        ASSERT_OK(ctx, grasp__crossfit_scores(ctx, &c, second, NULL));
+        target[i] = !target[i];
+        ck_assert(second[i] == first[i]);
+        for (int k = 0; k < N; k++)
+            moved += second[k] != first[k];
+        ck_assert_int_gt(moved, N / 2);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
+START_TEST(the_valley_is_where_it_was_dug)
+{
+    enum { N = 1000 };
+    static double m[N];
+    grasp__rng rng = test_rng(2);
+    double depth;
+    random_normals(&rng, m, N);
+    for (int i = 0; i < N; i++)
+        m[i] = i % 10 ? 0.7 + 0.25 * m[i] : -1.2 + 0.25 * m[i];
+    double at = grasp__robust_valley(m, N, &depth);
+    ck_assert_msg(at > -0.7 && at < 0.1 && depth < 0.3, "%g, %g", at, depth);
+    for (int i = 0; i < N; i++)
+        m[i] = i % 10 ? m[i] : 0.7;
+    ck_assert(grasp__robust_valley(m, N, &depth) == 0 && depth == 1);
+}
+END_TEST
+
+/* ---- scenarios --------------------------------------------------------------------------------------------------- */
+
+typedef struct trial {
+    planted p;
+    int64_t *label; /* n, and n assigned */
+} trial;
+
+static grasp_status all(grasp_context *ctx, void *arg)
+{
+    trial *t = arg;
+    grasp_matrix *x = NULL;
+    grasp_model *m = NULL;
+    grasp_gradients *g = NULL;
+    grasp_inference *inference = NULL;
+    grasp_groups *groups = NULL, *assigned = NULL;
+    grasp_report *report = NULL;
+    grasp_status s = grasp_matrix_wrap(ctx, GRASP_F64, t->p.n, t->p.d, t->p.d, t->p.x, NULL, NULL, &x);
+    if (s == GRASP_OK)
+        s = grasp_model_create_softmax(ctx, t->p.d, t->p.classes, &m);
+    if (s == GRASP_OK)
+        s = grasp_model_bind(ctx, m, x, t->p.y, t->p.n);
+    if (s == GRASP_OK)
+        s = grasp_gradients_compute(ctx, m, NULL, t->p.n, NULL, &g);
+    if (s == GRASP_OK)
+        s = grasp_infer(ctx, g, t->p.y, t->p.n, NULL, NULL, &inference, &report);
+    if (s == GRASP_OK)
+        s = grasp_inference_groups(ctx, inference, &groups);
+    if (s == GRASP_OK && t->label)
+        s = grasp_groups_labels(ctx, groups, t->label, t->p.n);
+    if (s == GRASP_OK)
+        s = grasp_assign(ctx, inference, g, t->p.y, t->p.n, &assigned);
+    if (s == GRASP_OK && t->label)
+        s = grasp_groups_labels(ctx, assigned, t->label + t->p.n, t->p.n);
+    grasp_groups_free(assigned);
+    grasp_groups_free(groups);
+    grasp_report_free(report);
+    grasp_inference_free(inference);
+    grasp_gradients_free(g);
+    grasp_model_free(m);
+    grasp_matrix_free(x);
+    return s;
+}
+
+static const recipe small = {240, 6, 2, 0.88, 2, 5, 0}, wide = {200, 110, 2, 0.85, 4, 8, 0};
+
+START_TEST(no_memory_is_told)
+{
+    trial t = {.p = plant(30, _i ? wide : small)};
+    for_each_failing_allocation(all, &t);
+    planted_free(&t.p);
+}
+END_TEST
+
+START_TEST(cancel_is_obeyed)
+{
+    trial t = {.p = plant(31, _i ? wide : small)};
+    ck_assert_int_gt(for_each_cancel(all, &t), 5);
+    planted_free(&t.p);
+}
+END_TEST
+
+START_TEST(threads_do_not_matter)
+{
+    trial t = {.p = plant(32, _i ? wide : small)};
+    size_t bytes = 2 * (size_t)t.p.n * sizeof *t.label;
+    t.label = calloc(2 * (size_t)t.p.n, sizeof *t.label);
+    for_each_thread_count(all, &t, GRASP_OK, t.label, bytes);
+    free(t.label);
+    planted_free(&t.p);
+}
+END_TEST
+
+Suite *check_infer_robust_suite(void);
+Suite *check_infer_robust_suite(void)
+{
+    Suite *suite = suite_create("infer_robust");
+    TCase *t = tcase_create("robust");
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, a_shared_minority_is_found);
+    tcase_add_loop_test(t, where_there_is_no_minority_there_is_no_split, 0, 4);
+    tcase_add_test(t, several_classes_are_tried_two_at_a_time);
+    tcase_add_test(t, a_minority_behind_a_bend_is_found);
+    tcase_add_loop_test(t, gradients_of_linear_models_suffice, 0, 6);
+    tcase_add_loop_test(t, either_order_of_parameters_is_read, 0, 2);
+    tcase_add_loop_test(t, other_gradients_are_clustered, 0, 4);
+    tcase_add_loop_test(t, a_fit_is_the_optimum, 0, 3);
+    tcase_add_test(t, scores_are_out_of_fold);
+    tcase_add_test(t, the_valley_is_where_it_was_dug);
+    tcase_add_loop_test(t, no_memory_is_told, 0, 2);
+    tcase_add_loop_test(t, cancel_is_obeyed, 0, 2);
+    tcase_add_loop_test(t, threads_do_not_matter, 0, 2);
+    suite_add_tcase(suite, t);
+    return suite;
+}
