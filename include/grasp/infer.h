@@ -91,7 +91,8 @@ GRASP_API grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradient
                                    const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                    grasp_inference **out, grasp_report **report_or_null);
 /** Bytes that grasp_infer() will take at most for these samples, its result included, at the present number of threads;
- *  less than a twentieth too many, as a rule, without a report. Reads the classes of y and the shape of the gradients,
+ *  less than a twentieth too many, as a rule, without a report; mode=robust: a bound, which may be several times what
+ *  is taken. Reads the classes of y and the shape of the gradients,
  *  not their values. Errors: those of the call; GRASP_E_OVERFLOW. O(n log n). */
 GRASP_API grasp_status grasp_infer_bytes(grasp_context *ctx, const grasp_gradients *gradients, const int64_t *y,
                                          int64_t n, const grasp_params *params_or_null, uint64_t *out);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What an inference takes: the most of what stands together while its classes are made, swept one after the other and
- * merged. Each line mirrors an allocation of inference.c, infer.c or centers.c. O(n log n), for the sizes of the
+ * merged. Each line mirrors an allocation of inference.c, infer.c or centers.c. For mode=robust a bound, and of dense
+ * gradients, which only their values tell to be of linear models, the larger of both. O(n log n), for the sizes of the
  * classes.
  */
-#include "infer/private.h"
+#include "infer/robust.h"
 
 /* What depends on the options alone. */
 typedef struct plan {
@@ -83,6 +84,32 @@ static uint64_t price(grasp_context *ctx, const plan *q, const grasp_gradients *
     return held > most ? held : most;
 }
 
+/* mode=robust, with the two largest classes in one pair. */
+static uint64_t robust_price(grasp_context *ctx, const grasp_gradients *g, const int64_t *start, int64_t n_classes,
+                             int64_t n)
+{
+    int64_t largest = 0, second = 0;
+    for (int64_t c = 0; c < n_classes; c++) {
+        int64_t here = start[c + 1] - start[c];
+        second = here > largest ? largest : here > second ? here : second;
+        largest = here > largest ? here : largest;
+    }
+    return grasp__price_sum(classes_price(start, n_classes, 0),
+                            grasp__robust_price(ctx, g, n, largest + second, n_classes));
+}
+
+/* Are the gradients clustered whatever their values? */
+static bool by_density(const grasp__options *o, const grasp_gradients *g)
+{
+    grasp__layer_shape shape;
+    if (!grasp__infer_is_robust(o))
+        return true;
+    if (!grasp__gradients_is_factored(g))
+        return false;
+    grasp__gradients_layer_shape(g, grasp__gradients_n_layers(g) - 1, &shape);
+    return shape.positions > 1;
+}
+
 static grasp_status make_plan(grasp_context *ctx, const grasp__options *o, plan *q)
 {
     double eps;
@@ -109,8 +136,12 @@ static grasp_status infer_bytes(grasp_context *ctx, const grasp_gradients *g, co
         s = grasp__distinct(ctx, y, n, &classes, &n_classes);
     if (s == GRASP_OK)
         s = grasp__rows_by_class(ctx, y, n, classes, n_classes, &rows, &start);
-    if (s == GRASP_OK)
-        s = grasp__price_tell(ctx, price(ctx, &q, g, start, n_classes, n), "an inference over all samples", out);
+    if (s == GRASP_OK) {
+        bool density = by_density(o, g);
+        uint64_t most = density || !grasp__gradients_is_factored(g) ? price(ctx, &q, g, start, n_classes, n) : 0;
+        uint64_t robust = density ? 0 : robust_price(ctx, g, start, n_classes, n);
+        s = grasp__price_tell(ctx, robust > most ? robust : most, "an inference over all samples", out);
+    }
     grasp__free(start);
     grasp__free(rows);
     grasp__free(classes);

@@ -84,6 +84,10 @@ grasp_status grasp__robust_groups(grasp_context *ctx, grasp_inference *inference
 grasp_status grasp__robust_report_pair(grasp_context *ctx, grasp_report *report_or_null, int64_t number,
                                        const int64_t label[2], const grasp__robust_pair *pair);
 
+/* Bytes, at most, beyond the classes of an inference; n_pair: samples of the two largest of the classes. */
+uint64_t     grasp__robust_price(grasp_context *ctx, const grasp_gradients *g, int64_t n, int64_t n_pair,
+                                 int64_t n_classes);
+
 /* How the inputs of a linear layer stand in gradients. */
 typedef struct grasp__robust_form {
     int64_t d, outputs;     /* d 0: they do not */
