@@ -53,7 +53,7 @@ known = np.concatenate([train, val])
 linear = libgrasp.Softmax(2, 2).bind(x, y)
 libgrasp.train("erm", linear, train=train)
 gradients = linear.gradients(known)
-result = libgrasp.infer_groups(gradients, y[known])
+result = libgrasp.infer_groups(gradients, y[known], score="silhouette")
 found = flipped[known] & (result.labels == -1)
 print(f"{result.n_groups} groups, {result.n_noise} outliers, which hold {found.sum()} of the {flipped.sum()} flipped labels")
 print(f"adjusted Rand index with the true groups {libgrasp.adjusted_rand(result.labels, groups[known]):.3f}; "

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Dict, Sequence, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 
 from ._context import Progress
 from ._errors import DimensionError, StateError
 from ._gradients import Gradients
-from ._infer import GroupInference, infer_groups
+from ._infer import GroupInference, density_mode, infer_groups
 
 try:
     from sklearn.base import BaseEstimator
@@ -65,6 +65,8 @@ class GRASP(BaseEstimator):
         A setting for each class, or one for all.
     noise : "cluster" or "exclude"
         What outliers are to the score.
+    mode : str or None
+        None: density clustering, as above; or another value of the C library's parameter "mode", see parameters("infer").
     n_threads : int
         0: all processors. Results do not depend on it.
     progress : None, True or function(what, fraction)
@@ -84,7 +86,7 @@ class GRASP(BaseEstimator):
 
     def __init__(self, eps: Union[None, float, Sequence[float]] = None, min_samples: Union[None, int, Sequence[int]] = None,
                  metric: str = "cosine", center: bool = True, criterion: str = "silhouette", select: str = "class",
-                 noise: str = "cluster", n_threads: int = 1, progress: Progress = None) -> None:
+                 noise: str = "cluster", mode: Optional[str] = None, n_threads: int = 1, progress: Progress = None) -> None:
         self.eps = eps
         self.min_samples = min_samples
         self.metric = metric
@@ -92,6 +94,7 @@ class GRASP(BaseEstimator):
         self.criterion = criterion
         self.select = select
         self.noise = noise
+        self.mode = mode
         self.n_threads = n_threads
         self.progress = progress
 
@@ -103,9 +106,12 @@ class GRASP(BaseEstimator):
             self.n_features_in_ = gradients.shape[1]
         else:
             gradients, y = validate_data(self, gradients, y, dtype=[np.float64, np.float32], reset=True)
-        inference: GroupInference = infer_groups(
-            gradients, y, self.eps, self.min_samples, self.criterion, metric=self.metric, center=self.center,
-            n_threads=self.n_threads, progress=self.progress, select=self.select, noise=self.noise)
+        options: Dict[str, Any] = {"mode": self.mode}
+        if self.mode in (None, density_mode(), "published"):
+            options = {"mode": self.mode or density_mode(), "eps": self.eps, "min_samples": self.min_samples, "score": self.criterion,
+                       "metric": self.metric, "center": bool(self.center) if self.metric == "cosine" else None, "select": self.select,
+                       "noise": self.noise}
+        inference: GroupInference = infer_groups(gradients, y, n_threads=self.n_threads, progress=self.progress, **options)
         self.inference_ = inference
         self.labels_ = inference.labels
         self.classes_ = inference.classes

@@ -158,19 +158,22 @@ def _unseen(labels: np.ndarray) -> int:
 
 
 def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]] = None,
-                 min_samples: Union[None, int, Sequence[int]] = None, score: str = "silhouette", truth: Any = None, *,
-                 metric: str = "cosine", center: bool = True, mode: Optional[str] = None, n_threads: int = 1, seed: int = 0,
-                 memory_limit: int = 0, progress: Progress = None, **options: Any) -> GroupInference:
-    """GRASP, Algorithm 1 of Zeng et al. 2022: each class's gradients are clustered by density at every setting of a grid, the
-    best setting by score is taken, and the clusters of all classes get one numbering.
+                 min_samples: Union[None, int, Sequence[int]] = None, score: Optional[str] = None, truth: Any = None, *,
+                 metric: Optional[str] = None, center: Optional[bool] = None, mode: Optional[str] = None, n_threads: int = 1,
+                 seed: int = 0, memory_limit: int = 0, progress: Progress = None, **options: Any) -> GroupInference:
+    """Groups within classes, from the samples' gradients.
+
+    With a grid, or anything else of density clustering given, it is GRASP, Algorithm 1 of Zeng et al. 2022: each class's
+    gradients are clustered by DBSCAN at every setting of the grid, the best setting by score is taken, and the clusters of
+    all classes get one numbering. With gradients and classes alone it is what the C library does by default.
 
     gradients: n x p, float32 or float64 (read in place; not to be changed while the result is in use), or Gradients.
     y: n classes of any kind.
-    eps, min_samples: the grid, numbers or lists. With either given, or any other option of density clustering, classes are
-        clustered by density. With neither, and mode None, the same over the published grid of 13 x 8 settings.
-    score: "silhouette" (cosine, linear time), "silhouette_euclidean" (published), or "ari", which needs truth.
+    eps, min_samples: the grid, numbers or lists; where one is missing, the published one, .10, .15, ..., .70 and 5, 10, 20,
+        30, 40, 50, 60, 100. min_samples counts the sample itself.
+    score: "silhouette" (cosine, linear time, the default), "silhouette_euclidean" (published), or "ari", which needs truth.
     truth: n known groups (whole numbers, -1 left out), for score="ari" only.
-    metric: "cosine" or "euclidean"; center: the class mean is subtracted first (cosine only).
+    metric: "cosine" (default) or "euclidean"; center: whether the class mean is subtracted first (cosine only; default True).
     mode: what the C library's parameter "mode" may be; parameters("infer") lists it and the other options.
 
     >>> result = infer_groups(gradients, y, eps=[0.1, 0.3], min_samples=[5, 10])  # doctest: +SKIP
@@ -183,15 +186,17 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
     names: Optional[np.ndarray] = distinct
     if distinct.dtype.kind in "biu":  # the library's own classes, as they will be saved
         names, code = None, np.ascontiguousarray(y, np.int64)
-    params = make_params(context, "infer", {
-        "eps": eps, "min_samples": min_samples, "score": score, "metric": metric, "mode": mode or density_mode(),
-        "center": bool(center) if metric == "cosine" else None, **options})
+    given = {"eps": eps, "min_samples": min_samples, "score": score, "metric": metric, "center": center, **options}
+    if mode is None and (truth is not None or any(value is not None for value in given.values())):
+        mode = density_mode()
+    params = make_params(context, "infer", {**given, "mode": mode})
     groups = None if truth is None else as_groups(context, truth, "truth")
     report = ReportHandle()
     handle = context.make(InferenceHandle, "grasp_infer", rows._handle, address(code), len(code), params, groups,
                           last=(ctypes.byref(report._pointer),), long=True)
     _, places = np.unique(code, return_inverse=True)
-    return GroupInference(context, handle, Report._read(context, report), names, rows, places.reshape(-1), metric, center)
+    return GroupInference(context, handle, Report._read(context, report), names, rows, places.reshape(-1), metric or "cosine",
+                          center is not False)
 
 
 class LearnedGroups(NamedTuple):

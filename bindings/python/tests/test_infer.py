@@ -96,8 +96,14 @@ class InferGroups(unittest.TestCase):
             again.labels_at("a", 0.1, 3)
 
     def test_a_grid_means_density_clustering(self):
-        self.assertEqual(libgrasp._infer.density_mode(), [m for m in ("density", "default") if m in [
-            p for p in libgrasp.parameters("infer") if p["name"] == "mode"][0]["range"].split("|")][0])
+        """Whatever the library's default is; and without one the default it is."""
+        (mode,) = [p for p in libgrasp.parameters("infer") if p["name"] == "mode"]
+        density = "density" if "density" in mode["range"].split("|") else "default"
+        x, y, _ = two_classes(200)
+        for given in (GRID, {"eps": 0.2}, {"score": "silhouette"}, {"metric": "cosine"}, {"center": True}, {"noise": "exclude"}):
+            np.testing.assert_array_equal(libgrasp.infer_groups(x, y, **given).scores,
+                                          libgrasp.infer_groups(x, y, mode=density, **given).scores)
+        np.testing.assert_array_equal(libgrasp.infer_groups(x, y).labels, libgrasp.infer_groups(x, y, mode=mode["default"]).labels)
 
 
 class FromModels(unittest.TestCase):
