@@ -136,7 +136,9 @@ build/gen/libgrasp.exp: lib/libgrasp.map
 
 EXAMPLE_DIRS := $(patsubst examples/%/,%,$(sort $(dir $(wildcard examples/*/*.c))))
 EXAMPLES     := $(patsubst examples/%.c,%,$(wildcard examples/*.c)) $(EXAMPLE_DIRS)
-BENCHES      := $(filter-out harness,$(patsubst bench/%.c,%,$(wildcard bench/*.c)))
+# Parts of all of them; calls.c is also the tests'.
+BENCH_PARTS  := harness calls
+BENCHES      := $(filter-out $(BENCH_PARTS),$(patsubst bench/%.c,%,$(wildcard bench/*.c)))
 PROGRAM_OBJ  := $(patsubst %.c,$B/%.o,$(wildcard examples/*.c examples/*/*.c bench/*.c))
 # Programs of users: the header alone, and the C that they may be compiled as.
 COMPILE_PROGRAM = $(CC) $(CPPFLAGS) -Iinclude -std=gnu11 $(if $(filter bench/roofline.c,$<),-Ilib $(BLAS_CFLAGS)) $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
@@ -157,7 +159,7 @@ $B/bin/$(1): $(2) $$(STATIC)
 	$$(Q)$$(CC) $$(CFLAGS) $$(VFLAGS) $$(LDFLAGS) -o $$@ $(2) $$(LINK_STATIC)
 endef
 $(foreach x,$(EXAMPLES),$(eval $(call program,$(x),$(patsubst %.c,$B/%.o,$(wildcard examples/$(x).c examples/$(x)/*.c)))))
-$(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o $B/bench/harness.o)))
+$(foreach x,$(BENCHES),$(eval $(call program,bench-$(x),$B/bench/$(x).o $(BENCH_PARTS:%=$B/bench/%.o))))
 
 # grasp-params(7) is printed from the tables of parameters.
 $B/tools/params-page.o: tools/params-page.c $B/flags
@@ -199,12 +201,12 @@ $B/tests/main.o: build/gen/suites.h
 $B/tests/%.o: tests/%.c $B/flags | have-check
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) $(SIMD_CPPFLAGS) -Wno-missing-prototypes -Itests $(CHECK_CFLAGS) -c -o $@ $< $(keep_warnings)
+	$(Q)$(COMPILE) $(SIMD_CPPFLAGS) -Wno-missing-prototypes -Itests -I. $(CHECK_CFLAGS) -c -o $@ $< $(keep_warnings)
 
-$(RUNNER): $(TEST_OBJ) $(STATIC)
+$(RUNNER): $(TEST_OBJ) $B/bench/calls.o $(STATIC)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(VFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJ) $(STATIC) $(CHECK_LIBS) $(LIBS_PRIVATE)
+	$(Q)$(CC) $(CFLAGS) $(VFLAGS) $(LDFLAGS) -o $@ $(TEST_OBJ) $B/bench/calls.o $(STATIC) $(CHECK_LIBS) $(LIBS_PRIVATE)
 
 # What the check scripts are told.
 TOOL_ENV = B='$B' AR='$(AR)' CC='$(CC)' CXX='$(CXX)' NM='$(NM)' MANDOC='$(MANDOC)' PYTHON3='$(PYTHON3)' JULIA='$(JULIA)' ROOMS='$(ROOMS)' V='$(V)' \

@@ -34,7 +34,7 @@ def options():
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--full", action="store_true", help="also W2, W3, W4, W6, every peer, and the curves: hours")
     p.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    p.add_argument("--only", default="", help="of dbscan,grid,silhouette,gradients,train,curves")
+    p.add_argument("--only", default="", help="of dbscan,grid,silhouette,gradients,train,experiment,cancel,curves")
     p.add_argument("--workloads", default="", help="of " + ",".join(NAMED))
     p.add_argument("--runs", type=int, default=3, help="paired runs (3)")
     p.add_argument("--threads", default="1,2", help="1,2")
@@ -46,7 +46,7 @@ def options():
     o = p.parse_args()
     o.limit = o.limit or (600 if o.full else 40)
     o.only = o.only.split(",") if o.only else ["dbscan", "grid", "silhouette", "gradients", "train"] + \
-        ["curves"] * o.full
+        ["experiment", "cancel", "curves"] * o.full
     o.threads = [int(t) for t in o.threads.split(",")]
     return o
 
@@ -241,6 +241,14 @@ def training(machine):
     return rows, others
 
 
+def cancelling(machine, samples):
+    """Lines of bench/cancel.c."""
+    print("measuring cancels", file=sys.stderr, flush=True)
+    done = subprocess.run([os.path.join(machine.programs, "bench-cancel"), str(samples)],
+                          env=environment(machine.env, 1), capture_output=True, text=True)
+    return done.stdout.splitlines() if done.returncode == 0 else ["bench-cancel: " + done.stderr.strip()]
+
+
 # ---- running ---------------------------------------------------------------------------------------------------------
 
 def annotate(rows, task, roofline, threads):
@@ -305,7 +313,7 @@ def measure_roofline(machine, threads):
 def all_tasks(o, machine, data):
     names = o.workloads.split(",") if o.workloads else ["W1", "W5", "S1", "S6"] + ["W2", "W3", "W4", "W6"] * o.full
     everything = DBSCAN_PEERS
-    for name in names if set(o.only) - {"train", "curves"} else []:
+    for name in names if set(o.only) - {"train", "cancel", "curves"} else []:
         work = data.named(name)
         large = work.n * work.p > 2e7
         if "dbscan" in o.only:
@@ -364,7 +372,7 @@ def main():
     if not o.json:
         heading(machine, roofline, load, o)
         sys.stdout.flush()
-    rows, training_lines, grown = [], [], []
+    rows, training_lines, cancel_lines, grown = [], [], [], []
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for task in all_tasks(o, machine, data):
@@ -372,6 +380,8 @@ def main():
         if "train" in o.only:
             steps, training_lines = training(machine)
             rows += steps
+        if "cancel" in o.only:
+            cancel_lines = cancelling(machine, 1000000)
         if "curves" in o.only:
             for curve in curves.measure_all(o, machine, data):
                 grown.append(curve)
@@ -379,11 +389,11 @@ def main():
         print("interrupted: what follows is what was measured until then", file=sys.stderr)
     if o.json:
         print(json.dumps({"load": load, "processor": processor(), "roofline": roofline, "found": machine.found,
-                          "kernels": machine.kernels, "rows": rows, "training": training_lines, "curves": grown}))
+                          "kernels": machine.kernels, "rows": rows, "training": training_lines, "cancel": cancel_lines, "curves": grown}))
         return
     if rows:
         table.show(rows, [str(t) for t in o.threads])
-    for lines in (training_lines, [c["text"] for c in grown]):
+    for lines in (training_lines, cancel_lines, [c["text"] for c in grown]):
         if lines:
             print()
             print("\n".join(lines))

@@ -186,7 +186,7 @@ static grasp_status add_room(grasp_context *ctx, grasp_gradients *g, int64_t k)
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_parts, sizeof *m, &m);
     for (int64_t q = 0; s == GRASP_OK && q < g->n_parts; ++q)
-        s = grasp__matrix_create(ctx, g->dtype, rows, gradients_part_cols(g, q), &m[q]);
+        s = grasp__matrix_create_raw(ctx, g->dtype, rows, gradients_part_cols(g, q), &m[q]);
     if (s == GRASP_OK)
         grasp__gradients_push_chunk(g, m, 0, false);
     for (int64_t q = 0; m && q < g->n_parts; ++q)

@@ -109,27 +109,6 @@ static grasp_status create_factored(grasp_context *ctx, const job *k, int32_t dt
     return s;
 }
 
-static void release_block(void *user, void *data)
-{
-    (void)user;
-    grasp__free(data);
-}
-
-/* A matrix whose rows lie without gaps, as a model writes them. */
-static grasp_status create_packed(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
-{
-    int64_t count;
-    void *block = NULL;
-    grasp_status s = grasp__check_product(ctx, rows, cols, "values of a batch", &count);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, count, grasp__dtype_size(dtype), &block);
-    if (s == GRASP_OK)
-        s = grasp__matrix_wrap(ctx, dtype, rows, cols, cols, block, release_block, NULL, out);
-    if (s != GRASP_OK)
-        grasp__free(block);
-    return s;
-}
-
 /* Samples of a batch. */
 static int64_t batch_of(const job *k, const grasp_gradients *shape)
 {
@@ -158,9 +137,9 @@ static grasp_status prepare(grasp_context *ctx, job *k, const grasp_gradients *s
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, k->n_parts, sizeof *k->part, &k->part);
     for (int64_t q = 0; s == GRASP_OK && q < k->n_parts; ++q)
-        s = create_packed(ctx, dtype, k->batch, gradients_part_cols(shape, q), &k->part[q]);
+        s = grasp__matrix_create_raw(ctx, dtype, k->batch, gradients_part_cols(shape, q), &k->part[q]);
     if (s == GRASP_OK && k->dense && !k->from_hook)
-        s = create_packed(ctx, k->dtype, k->batch, shape->p, &k->written);
+        s = grasp__matrix_create_raw(ctx, k->dtype, k->batch, shape->p, &k->written);
     if (s == GRASP_OK && k->n > 0)
         s = grasp__model_reserve(ctx, k->model, k->batch);
     return s;

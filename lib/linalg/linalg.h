@@ -24,6 +24,9 @@ size_t grasp__dtype_size(int32_t dtype);
 /* A handle of the right kind? */
 grasp_status grasp__matrix_check(grasp_context *ctx, const grasp_matrix *m, const char *name);
 grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out);
+/* The same without zeros: all values are to be written. */
+grasp_status grasp__matrix_create_raw(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols,
+                                      grasp_matrix **out);
 uint64_t     grasp__matrix_price(int32_t dtype, int64_t rows, int64_t cols); /* of its memory */
 grasp_status grasp__matrix_wrap(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, int64_t row_stride,
                                 void *data, grasp_release_fn release, void *user, grasp_matrix **out);

@@ -45,7 +45,7 @@ static grasp_status make(grasp_context *ctx, int32_t dtype, int64_t rows, int64_
     return GRASP_OK;
 }
 
-grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
+grasp_status grasp__matrix_create_raw(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
 {
     int64_t count;
     grasp_matrix *m = NULL;
@@ -55,7 +55,7 @@ grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t row
     if (s == GRASP_OK)
         s = make(ctx, dtype, rows, cols, cols, &m);
     if (s == GRASP_OK)
-        s = grasp__alloc_zero(ctx, count, grasp__dtype_size(dtype), &m->data);
+        s = grasp__alloc(ctx, count, grasp__dtype_size(dtype), &m->data);
     if (s != GRASP_OK) {
         grasp__free(m);
         return s;
@@ -63,6 +63,14 @@ grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t row
     m->owned = true;
     *out = m;
     return GRASP_OK;
+}
+
+grasp_status grasp__matrix_create(grasp_context *ctx, int32_t dtype, int64_t rows, int64_t cols, grasp_matrix **out)
+{
+    grasp_status s = grasp__matrix_create_raw(ctx, dtype, rows, cols, out);
+    if (s == GRASP_OK)
+        memset((*out)->data, 0, (size_t)(rows * cols) * grasp__dtype_size(dtype));
+    return s;
 }
 
 uint64_t grasp__matrix_price(int32_t dtype, int64_t rows, int64_t cols)

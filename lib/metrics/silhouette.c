@@ -61,11 +61,13 @@ static int64_t columns_for(const grasp__space *space, int32_t kind, const grasp_
 }
 
 /* Makes partitions ready while their sizes fit: *taken of them, *defined of which have a silhouette. */
-static void prepare_some(const grasp__partition *partition, int64_t count, int64_t n, bool exclude_noise, int64_t *size,
-                         int64_t room, double *mean, grasp__scored *scored, int64_t *taken, int64_t *defined)
+static grasp_status prepare_some(grasp_context *ctx, const grasp__partition *partition, int64_t count, int64_t n,
+                                 bool exclude_noise, int64_t *size, int64_t room, double *mean, grasp__scored *scored,
+                                 int64_t *taken, int64_t *defined)
 {
+    grasp_status s = GRASP_OK;
     *defined = 0;
-    for (*taken = 0; *taken < count && partition[*taken].n_clusters + 1 <= room; ++*taken) {
+    for (*taken = 0; s == GRASP_OK && *taken < count && partition[*taken].n_clusters + 1 <= room; ++*taken) {
         int64_t width = partition[*taken].n_clusters + 1;
         if (prepare(&partition[*taken], n, exclude_noise, size, &scored[*defined]))
             scored[(*defined)++].mean = &mean[*taken];
@@ -73,7 +75,9 @@ static void prepare_some(const grasp__partition *partition, int64_t count, int64
             mean[*taken] = -1;
         size += width;
         room -= width;
+        s = grasp__tick(ctx, 0, 1);
     }
+    return s;
 }
 
 grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, int32_t kind, bool exclude_noise,
@@ -97,11 +101,11 @@ grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, in
     if (status == GRASP_OK)
         status = grasp__distance_sums_open(ctx, d, kind, columns_for(&space, kind, room), &sums);
     for (int64_t done = 0, taken = 0, defined; status == GRASP_OK && done < count; done += taken) {
-        prepare_some(partition + done, count - done, n, exclude_noise, size, sizes_room(room), mean + done, scored,
-                     &taken, &defined);
+        status = prepare_some(ctx, partition + done, count - done, n, exclude_noise, size, sizes_room(room),
+                              mean + done, scored, &taken, &defined);
         grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", (double)done / (double)count,
                                                      (double)(done + taken) / (double)count);
-        if (defined > 0)
+        if (status == GRASP_OK && defined > 0)
             status = grasp__silhouettes_score(ctx, &sums, scored, defined, room, per_sample);
         grasp__stage_end(ctx, outer);
     }

@@ -80,6 +80,7 @@ grasp_status grasp__atoms_create(grasp_context *ctx, const grasp__scored *scored
         *out = finer;
         finer = swap;
         ++*taken;
+        s = grasp__tick(ctx, 0, 1);
     }
     grasp__free(table);
     grasp__atoms_free(&finer);

@@ -23,6 +23,7 @@ enum { SETTLED = 0, UNSETTLED = 1, NEVER_CORE = 2 };
 enum { NO_CLUSTER = INT32_MAX }; /* while border samples look for the lowest number */
 
 typedef struct grid {
+    const grasp_context *ctx; /* long tasks ask it whether the run was cancelled; what they leave is then not used */
     const grasp_sweep *sweep;
     grasp__sweep_result *result;
     int64_t n, n_eps, n_min;
@@ -118,7 +119,7 @@ static int32_t dominant(const int32_t *top, const uint8_t *core, uint8_t e, int6
 
 /* Samples that are in the dominant component wherever they are core are settled: any two of them are joined already at
  * the lowest weight that their pair can have. */
-static void renew_representatives(const grid *g, int64_t m)
+static grasp_status renew_representatives(const grid *g, int64_t m)
 {
     const uint8_t *core = core_levels(g, m);
     uint8_t *role = roles(g, m);
@@ -126,12 +127,21 @@ static void renew_representatives(const grid *g, int64_t m)
         role[i] = core[i] == g->n_eps ? NEVER_CORE : SETTLED;
     for (int64_t e = 0; e < g->n_eps; e++) {
         int32_t *top = labels_at(g, e, m);
+        if (grasp__cancel_pending(g->ctx))
+            return GRASP_CANCELLED;
         grasp__forest_tops(&g->forest[m], (uint8_t)e, top);
         int32_t most = dominant(top, core, (uint8_t)e, g->n);
         for (int64_t i = 0; i < g->n; i++)
             role[i] |= ((core[i] <= e) & (top[i] != most)) ? UNSETTLED : SETTLED;
     }
     g->missed[m] = 0;
+    return GRASP_OK;
+}
+
+static grasp_status first_representatives(void *arg, int64_t index, int32_t worker)
+{
+    (void)worker;
+    return renew_representatives(arg, index);
 }
 
 static uint8_t larger(uint8_t a, uint8_t b)
@@ -178,14 +188,17 @@ static void join_tile(const grid *g, int64_t m, const place *p)
 static grasp_status join_wave(void *arg, int64_t index, int32_t worker)
 {
     const grid *g = arg;
+    grasp_status s = GRASP_OK;
     (void)worker;
-    for (int64_t t = 0; t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
+    for (int64_t t = 0; s == GRASP_OK && t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
         place p = place_of(g, t);
         join_tile(g, index, &p);
         if (g->missed[index] > g->n * g->n_eps / 8)
-            renew_representatives(g, index);
+            s = renew_representatives(g, index);
+        else if (grasp__cancel_pending(g->ctx))
+            s = GRASP_CANCELLED;
     }
-    return GRASP_OK;
+    return s;
 }
 
 /* Representatives become numbers, by the lowest core of each cluster; samples that are not core have none yet. */
@@ -194,9 +207,9 @@ static grasp_status number_clusters(void *arg, int64_t index, int32_t worker)
     const grid *g = arg;
     const uint8_t *core = core_levels(g, index);
     int32_t *number = g->forest[index].parent; /* free once the representatives are known */
+    grasp_status s = renew_representatives(g, index);
     (void)worker;
-    renew_representatives(g, index);
-    for (int64_t e = 0; e < g->n_eps; e++) {
+    for (int64_t e = 0; s == GRASP_OK && e < g->n_eps; e++) {
         int32_t *label = labels_at(g, e, index), clusters = 0;
         for (int64_t i = 0; i < g->n; i++)
             number[i] = NO_CLUSTER;
@@ -206,8 +219,10 @@ static grasp_status number_clusters(void *arg, int64_t index, int32_t worker)
             label[i] = core[i] <= e ? number[label[i]] : NO_CLUSTER;
         }
         g->result->n_clusters[e * g->n_min + index] = clusters;
+        if (grasp__cancel_pending(g->ctx))
+            s = GRASP_CANCELLED;
     }
-    return GRASP_OK;
+    return s;
 }
 
 /* ---- pass 3: border samples -------------------------------------------------------------------------------------- */
@@ -306,6 +321,8 @@ static grasp_status grid_open(grasp_context *ctx, grid *g, const grasp_distances
     if (s == GRASP_OK)
         s = grasp__forest_ranks(ctx, g->n, &g->rank, &g->order);
     if (s == GRASP_OK)
+        s = grasp__tick(ctx, 0, 1);
+    if (s == GRASP_OK)
         s = grasp__alloc(ctx, g->n, (size_t)g->n_min, &g->role);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->missed, &g->missed);
@@ -351,16 +368,18 @@ static void grid_close(grasp_context *ctx, grid *g)
 grasp_status grasp__sweep_dbscan(grasp_context *ctx, const grasp_sweep *sweep, const grasp_distances *d,
                                  grasp__sweep_result *result)
 {
-    grid g = {.sweep = sweep, .result = result, .n = result->n, .n_eps = sweep->n_eps, .n_min = sweep->n_min_samples};
+    grid g = {.ctx = ctx, .sweep = sweep, .result = result, .n = result->n};
+    g.n_eps = sweep->n_eps;
+    g.n_min = sweep->n_min_samples;
     grasp_status s = grid_open(ctx, &g, d);
     if (s == GRASP_OK)
         s = pass(ctx, &g, "neighbours", count_tile, false, 0, 0.8);
     if (s == GRASP_OK) {
         find_core_levels(&g);
-        for (int64_t m = 0; m < g.n_min; m++)
-            renew_representatives(&g, m);
-        s = pass(ctx, &g, "clusters", join_wave, true, 0.8, 0.9);
+        s = grasp__parallel(ctx, g.n_min, first_representatives, &g);
     }
+    if (s == GRASP_OK)
+        s = pass(ctx, &g, "clusters", join_wave, true, 0.8, 0.9);
     if (s == GRASP_OK)
         s = grasp__parallel(ctx, g.n_min, number_clusters, &g);
     if (s == GRASP_OK) {

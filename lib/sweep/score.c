@@ -53,6 +53,7 @@ static grasp_status find_partitions(grasp_context *ctx, const grasp_sweep *sweep
         for (int64_t t = 0; t < s && r->partition[s] == s; t++)
             if (r->partition[t] == t && same_partition(r, s, t, map))
                 r->partition[s] = t;
+        status = grasp__tick(ctx, 0, 1);
     }
     grasp__free(map);
     return status;
