@@ -44,7 +44,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 16, HEAD = GRASP__SKETCH_HEAD };
+enum { ROWS = 16, COLUMNS = 256, HEAD = GRASP__SKETCH_HEAD };
 enum { SAMPLE = 256, SAMPLE_BYTES = 1 << 24, DIRECTION_BYTES = 1 << 23 };
 
 typedef struct work {
@@ -146,52 +146,101 @@ static grasp_status sketch_task(void *arg, int64_t task, int32_t worker)
     return GRASP_OK;
 }
 
-/* HEAD x p directions in which a sample of the rows is longest, by subspace iteration on the sample's Gram matrix; zero
- * rows where the sample has fewer, or where the measured |E| is too large to be sure of. */
-static grasp_status directions(grasp_context *ctx, work *w)
+/* Looking for the directions: a sample of the rows, in three steps that are cut into tasks. */
+typedef struct search {
+    const work *of;
+    const grasp__kernels *kernels;
+    int64_t m;       /* rows */
+    double *x;       /* m x p */
+    double *gram;    /* m x m */
+    double *weight;  /* HEAD x m: of the rows, in each direction */
+} search;
+
+static grasp_status read_sample(void *arg, int64_t task, int32_t worker)
+{
+    const search *a = arg;
+    const int64_t n = a->of->d->n, p = a->of->d->p;
+    (void)worker;
+    for (int64_t i = task * ROWS; i < (task + 1) * ROWS && i < a->m; i++)
+        unit_row(a->of, i * n / a->m, a->x + i * p);
+    return GRASP_OK;
+}
+
+/* Rows of the Gram matrix up to the diagonal, and what mirrors them. */
+static grasp_status multiply_sample(void *arg, int64_t task, int32_t worker)
+{
+    const search *a = arg;
+    const int64_t p = a->of->d->p, first = task * ROWS, end = first + ROWS < a->m ? first + ROWS : a->m;
+    (void)worker;
+    a->kernels->gram_f64(end - first, end, p, a->x + first * p, p, a->x, p, a->gram + first * a->m, a->m);
+    for (int64_t i = first; i < end; i++)
+        for (int64_t j = 0; j < first; j++)
+            a->gram[j * a->m + i] = a->gram[i * a->m + j];
+    return GRASP_OK;
+}
+
+static grasp_status weigh_sample(void *arg, int64_t task, int32_t worker)
+{
+    const search *a = arg;
+    const int64_t p = a->of->d->p, first = task * COLUMNS, end = first + COLUMNS < p ? first + COLUMNS : p;
+    (void)worker;
+    for (int q = 0; q < HEAD; q++)
+        for (int64_t i = 0; i < a->m; i++)
+            for (int64_t k = first; k < end; k++)
+                a->of->direction[q * p + k] += a->weight[q * a->m + i] * a->x[i * p + k];
+    return GRASP_OK;
+}
+
+/* The heaviest eigenvectors of the sample's Gram matrix, by subspace iteration. */
+static grasp_status iterate(grasp_context *ctx, search *a)
 {
     enum { ROUNDS = 6 };
+    double *next = NULL;
+    grasp__rng rng;
+    const grasp_status s = grasp__alloc(ctx, HEAD * a->m, sizeof *next, &next);
+    if (s != GRASP_OK)
+        return s;
+    grasp__rng_init(&rng, 0, GRASP__RNG_SAMPLE, 0);
+    for (int64_t k = 0; k < HEAD * a->m; k++)
+        a->weight[k] = grasp__rng_uniform(&rng) - 0.5;
+    for (int round = 0; round < ROUNDS; round++) {
+        a->kernels->gram_f64(HEAD, a->m, a->m, a->weight, a->m, a->gram, a->m, next, a->m); /* gram is symmetric */
+        memcpy(a->weight, next, (size_t)(HEAD * a->m) * sizeof *next);
+        grasp__orthonormalise(a->weight, HEAD, a->m);
+    }
+    grasp__free(next);
+    return GRASP_OK;
+}
+
+/* HEAD x p directions in which a sample of the rows is longest; zero rows where the sample has fewer, or where the
+ * measured |E| is too large to be sure of. */
+static grasp_status directions(grasp_context *ctx, work *w)
+{
     const int64_t p = w->d->p, n = w->d->n, most = SAMPLE_BYTES / 8 / p, wanted = most < SAMPLE ? most : SAMPLE;
-    const int64_t m = n < wanted ? n : wanted;
-    const grasp__kernels *kernels = grasp__context_kernels(ctx);
-    double       *x = NULL, *gram = NULL, *u = NULL, *t = NULL, e[HEAD * HEAD];
-    grasp__rng    rng;
-    grasp_status  s;
-    if (m < 2 || 8 * HEAD * p > DIRECTION_BYTES)
+    search a = {.of = w, .kernels = grasp__context_kernels(ctx), .m = n < wanted ? n : wanted};
+    const int64_t tasks = (a.m + ROWS - 1) / ROWS;
+    double e[HEAD * HEAD];
+    grasp_status s;
+    if (a.m < 2 || 8 * HEAD * p > DIRECTION_BYTES)
         return GRASP_OK;
     if ((s = grasp__alloc_zero(ctx, HEAD * p, sizeof(double), &w->direction)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, m * p, sizeof *x, &x)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, m * m, sizeof *gram, &gram)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, HEAD * m, sizeof *u, &u)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, HEAD * m, sizeof *t, &t)) != GRASP_OK)
+        (s = grasp__alloc(ctx, a.m * p, sizeof *a.x, &a.x)) != GRASP_OK ||
+        (s = grasp__alloc(ctx, a.m * a.m, sizeof *a.gram, &a.gram)) != GRASP_OK ||
+        (s = grasp__alloc(ctx, HEAD * a.m, sizeof *a.weight, &a.weight)) != GRASP_OK ||
+        (s = grasp__parallel(ctx, tasks, read_sample, &a)) != GRASP_OK ||
+        (s = grasp__parallel(ctx, tasks, multiply_sample, &a)) != GRASP_OK || (s = iterate(ctx, &a)) != GRASP_OK ||
+        (s = grasp__parallel(ctx, (p + COLUMNS - 1) / COLUMNS, weigh_sample, &a)) != GRASP_OK)
         goto done;
-    for (int64_t i = 0; i < m; i++)
-        unit_row(w, i * n / m, x + i * p);
-    kernels->gram_f64(m, m, p, x, p, x, p, gram, m);
-    grasp__rng_init(&rng, 0, GRASP__RNG_SAMPLE, 0);
-    for (int64_t k = 0; k < HEAD * m; k++)
-        u[k] = grasp__rng_uniform(&rng) - 0.5;
-    for (int round = 0; round < ROUNDS; round++) {
-        kernels->gram_f64(HEAD, m, m, u, m, gram, m, t, m); /* gram is symmetric */
-        for (int a = 0; a < HEAD; a++)
-            memcpy(u + a * m, t + a * m, (size_t)m * sizeof *u);
-        grasp__orthonormalise(u, HEAD, m);
-    }
-    for (int a = 0; a < HEAD; a++)
-        for (int64_t i = 0; i < m; i++)
-            for (int64_t k = 0; k < p; k++)
-                w->direction[a * p + k] += u[a * m + i] * x[i * p + k];
     grasp__orthonormalise(w->direction, HEAD, p);
-    kernels->gram_f64(HEAD, HEAD, p, w->direction, p, w->direction, p, e, HEAD);
-    for (int a = 0; a < HEAD; a++)
+    a.kernels->gram_f64(HEAD, HEAD, p, w->direction, p, w->direction, p, e, HEAD);
+    for (int q = 0; q < HEAD; q++)
         for (int b = 0; b < HEAD; b++)
-            if (fabs(e[a * HEAD + b] - (a == b)) > 0x1p-34 && !(a == b && e[a * HEAD + b] == 0))
-                memset(w->direction + a * p, 0, (size_t)p * sizeof(double));
+            if (fabs(e[q * HEAD + b] - (q == b)) > 0x1p-34 && !(q == b && e[q * HEAD + b] == 0))
+                memset(w->direction + q * p, 0, (size_t)p * sizeof(double));
 done:
-    grasp__free(x);
-    grasp__free(gram);
-    grasp__free(u);
-    grasp__free(t);
+    grasp__free(a.x);
+    grasp__free(a.gram);
+    grasp__free(a.weight);
     return s;
 }
 

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { BLOCKS = 64, LONG = 1 << 21 /* entries that are looked at by several threads, in so many blocks */ };
+
 grasp_status grasp__gradients_reserve_chunks(grasp_context *ctx, grasp_gradients *g, int64_t more)
 {
     int64_t slots = g->n_chunks + more, old_parts = g->chunk_slots * g->n_parts, new_parts;
@@ -96,39 +98,78 @@ static grasp_status check_products(grasp_context *ctx, const grasp_gradients *g,
     return GRASP_OK;
 }
 
-/* Largest magnitude in the first k rows; infinity if a value is not finite. */
-static double magnitude(const grasp_matrix *m, int64_t k)
+/* Largest magnitude in rows [first, first + k); infinity if a value is not finite. */
+static double magnitude(const grasp_matrix *m, int64_t first, int64_t k)
 {
     bool packed = m->row_stride == m->cols;
     int64_t calls = packed ? 1 : k, n = packed ? k * m->cols : m->cols;
     double most = 0;
     for (int64_t i = 0; i < calls; ++i) {
-        const void *x = grasp__matrix_row(m, i);
+        const void *x = grasp__matrix_row(m, first + i);
         double here = m->dtype == GRASP_F32 ? grasp__magnitude_f32(x, n) : grasp__magnitude_f64(x, n);
         most = here > most ? here : most;
     }
     return most;
 }
 
-/* Are all values and products so small that no row need be looked at by itself? */
-static bool plainly_fit(const grasp_gradients *g, const grasp_matrix *const *part, int64_t k)
+typedef struct measuring {
+    const grasp_matrix *m;
+    int64_t k, rows; /* rows of a task */
+    double most[BLOCKS];
+} measuring;
+
+static grasp_status measure(void *arg, int64_t task, int32_t worker)
 {
-    double limit = g->dtype == GRASP_F32 ? 3.4e38 : 1.7e308;
-    if (g->n_layers == 0)
-        return k == 0 || magnitude(part[0], k) <= limit;
-    for (int64_t l = 0; k > 0 && l < g->n_layers; ++l) {
-        double a = magnitude(part[2 * l], k), d = magnitude(part[2 * l + 1], k);
-        if (!(a <= limit && d <= limit / (double)g->layer[l].positions / (a > 1 ? a : 1)))
-            return false;
+    measuring *a = arg;
+    int64_t first = task * a->rows, left = a->k - first;
+    (void)worker;
+    a->most[task] = magnitude(a->m, first, left < a->rows ? left : a->rows);
+    return GRASP_OK;
+}
+
+/* Of the first k rows, k > 0; on all threads where that is worth starting them. */
+static grasp_status largest_of_all(grasp_context *ctx, const grasp_matrix *m, int64_t k, double *most)
+{
+    measuring a = {.m = m, .k = k, .rows = (k + BLOCKS - 1) / BLOCKS};
+    int64_t tasks = (k + a.rows - 1) / a.rows;
+    *most = 0;
+    if (k < LONG / (m->cols + 1)) {
+        *most = magnitude(m, 0, k);
+        return GRASP_OK;
     }
-    return true;
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "values", 0, 0); /* too short to be seen as progress */
+    grasp_status s = grasp__parallel(ctx, tasks, measure, &a);
+    grasp__stage_end(ctx, outer);
+    for (int64_t t = 0; s == GRASP_OK && t < tasks; ++t)
+        *most = a.most[t] > *most ? a.most[t] : *most;
+    return s;
+}
+
+/* Are all values and products so small that no row need be looked at by itself? */
+static grasp_status plainly_fit(grasp_context *ctx, const grasp_gradients *g, const grasp_matrix *const *part,
+                                int64_t k, bool *fit)
+{
+    double limit = g->dtype == GRASP_F32 ? 3.4e38 : 1.7e308, a = 0, d = 0;
+    grasp_status s = GRASP_OK;
+    *fit = true;
+    if (g->n_layers == 0 && k > 0) {
+        s = largest_of_all(ctx, part[0], k, &a);
+        *fit = a <= limit;
+    }
+    for (int64_t l = 0; s == GRASP_OK && *fit && k > 0 && l < g->n_layers; ++l)
+        if ((s = largest_of_all(ctx, part[2 * l], k, &a)) == GRASP_OK &&
+            (s = largest_of_all(ctx, part[2 * l + 1], k, &d)) == GRASP_OK)
+            *fit = a <= limit && d <= limit / (double)g->layer[l].positions / (a > 1 ? a : 1);
+    return s;
 }
 
 grasp_status grasp__gradients_check_values(grasp_context *ctx, const grasp_gradients *g,
                                            const grasp_matrix *const *part, int64_t k, const char *what, int64_t row)
 {
-    if (plainly_fit(g, part, k))
-        return GRASP_OK;
+    bool fit;
+    grasp_status s = plainly_fit(ctx, g, part, k, &fit);
+    if (s != GRASP_OK || fit)
+        return s;
     for (int64_t i = 0; i < k; ++i)
         for (int64_t q = 0; q < g->n_parts; ++q) {
             const void *x = grasp__matrix_row(part[q], i);

@@ -8,13 +8,22 @@
  */
 #include "gradients/store.h"
 
-enum { COLUMNS = 128, SLAB = 1 << 21 /* entries */ };
+enum { COLUMNS = 128, AHEAD = 8 /* rows */, CACHE_LINE = 64, SLAB = 1 << 21 /* entries */ };
 
 typedef struct sums {
     const grasp_gradients *g;
     int64_t first, n;
     double *high, *low;
 } sums;
+
+/* A piece of a row lies a row away from the last: no processor guesses where the next one is. */
+static void ask_ahead(const sums *a, int64_t i, int64_t first, int64_t m)
+{
+    const char *row = i < a->n ? grasp__gradients_row(a->g, a->first + i) : NULL;
+    const int64_t size = (int64_t)grasp__dtype_size(a->g->dtype);
+    for (int64_t at = first * size; row != NULL && at < (first + m) * size; at += CACHE_LINE)
+        __builtin_prefetch(row + at);
+}
 
 static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
 {
@@ -24,6 +33,7 @@ static grasp_status add_columns(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t i = 0; i < a->n; ++i) {
         double row[COLUMNS];
+        ask_ahead(a, i + AHEAD, first, m);
         grasp__gradients_segment(a->g, a->first + i, first, m, row);
         for (int64_t j = 0; j < m; ++j) {
             double sum = high[j] + row[j], part = sum - high[j];
