@@ -362,6 +362,9 @@ dist: configure
 distcheck: dist
 	@+MAKE='$(MAKE)' tools/distcheck build/$(DIST).tar.gz
 
+deb:
+	@$(TOOL_ENV) tools/deb
+
 clean:
 	$(Q)rm -rf build bindings/python/build
 distclean: clean
@@ -373,7 +376,7 @@ help:
 
 FORCE:
 .PHONY: all lib programs demo paper bench check check-suites check-asan check-tsan check-valgrind coverage fuzz run-fuzzers check-abi store-abi \
-    have-check api wheel lint wrap man install uninstall installcheck dist distcheck clean distclean help FORCE $(TOOLS)
+    have-check api wheel lint wrap man install uninstall installcheck dist distcheck deb clean distclean help FORCE $(TOOLS)
 
 -include $(LIB_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(PROGRAM_OBJ:.o=.d) $B/tools/params-page.d
 endif
