@@ -178,6 +178,10 @@ static const struct {
     {"suby", NULL, 's', false},
     {"jtt", "epochs=2;batch=32", 'm', false},
     {"jtt", NULL, 'l', true},
+    {"afr", "gamma=0,4", 'm', false},
+    {"afr", "balanced=1", 'c', true},
+    {"dfr", "repeats=2", 'm', true},
+    {"dfr", "l1=0;repeats=1", 's', true},
 };
 
 typedef struct run {

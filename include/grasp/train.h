@@ -43,7 +43,7 @@ extern "C" {
 /** adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, first of equals), or "auto"
  *  (default): "val" when there are validation rows */
 #define GRASP_KEY_SELECT_EPOCH "select_epoch"
-/** lbfgs, newton: stop when no gradient entry is larger; default 1e-8 */
+/** lbfgs, newton: stop when no gradient entry is larger; default 1e-8, dfr 1e-6 */
 #define GRASP_KEY_GRADIENT_NORM "gradient_norm"
 /** gdro: step sizes eta of the group weights, a list, all tried; default 0.01,0.1 */
 #define GRASP_KEY_STEP "step"
@@ -57,15 +57,25 @@ extern "C" {
 #define GRASP_KEY_EPSILON "epsilon"
 /** tilted: tilts t, a list, all tried; default 1 */
 #define GRASP_KEY_TILT "tilt"
-/** gdro, greedy: weight of a batch in the running means; default 0.1 */
+/** afr: how much rows that the model knows are weighed down, a list, all tried; default 1,4,10. gdro, greedy: weight of a
+ *  batch in the running means; default 0.1 */
 #define GRASP_KEY_GAMMA "gamma"
+/** afr: pulls of the layer towards the one it came with, a list, all tried; default 0.1 */
+#define GRASP_KEY_ANCHOR "anchor"
+/** dfr: L1 penalties of the layer's weights, a list, all tried; default 0.01,0.1 */
+#define GRASP_KEY_L1 "l1"
+/** dfr: balanced subsets, whose layers are averaged; default 10 */
+#define GRASP_KEY_REPEATS "repeats"
+/** dfr: 1 (default): features to mean 0 and deviation 1 over the training rows */
+#define GRASP_KEY_STANDARDIZE "standardize"
 /** gdro_certified: the duality gap to reach; default 1e-8 */
 #define GRASP_KEY_GAP "gap"
 /** gdro, linear models: 1: report the duality gap of the result; needs every weight_decay above 0; default 0 */
 #define GRASP_KEY_CERTIFICATE "certificate"
 /** gdro, gdro_certified: C of the size adjustment C / sqrt(n_g); default 0 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"
-/** gdro: 1: rows drawn with replacement, each group equally often; default 0 */
+/** gdro: 1: rows drawn with replacement, each group equally often; afr: 1: weights over the size of the row's class;
+ *  default 0 */
 #define GRASP_KEY_BALANCED "balanced"
 /** gdro: 1: adjusted losses divided by their sum in the weights' step; default 0 */
 #define GRASP_KEY_NORMALIZE "normalize"
@@ -123,6 +133,20 @@ extern "C" {
  *                 then ERM with the error set added `copies` times more. groups: 1 is the error set, 0 the rest (else
  *                 GRASP_E_ARG), noise is left out; NULL: the rows that the model as it comes predicts wrong. Report:
  *                 values "errors" (0: plain ERM, with a line in the log) and "rows". (Liu et al. 2021, algorithm 1.)
+ *
+ *  The last layer alone of a model already trained, as a convex problem over its penultimate features, computed once, of
+ *  rows that it was preferably not trained on; built-in models, and custom ones with the features hook whose last
+ *  parameters are C rows (weights, bias) of a softmax over the features (seen from the losses: GRASP_E_UNSUPPORTED):
+ *
+ *      afr        min sum mu_i l_i + anchor |theta - theta_0|^2, mu_i proportional to exp(-gamma p_i), sum mu = 1, p_i the
+ *                 probability that the model as it comes gives the row's class, theta_0 its layer; balanced=1: mu_i
+ *                 also over the size of the row's class. (Qiu et al. 2023, equations 3, 4.)
+ *      dfr        needs groups: for each of `repeats` subsets with as many rows of each group as the smallest has, mean
+ *                 loss + l1 |w|_1 + l2/2 |w|^2, biases free, on standardised features; the mean of their layers, in
+ *                 the model's own scale. Report: value "rows", of a subset. (Kirichenko et al. 2023, section 6.)
+ *
+ *  Both run to a gradient norm (values "epochs": iterations in all, "converged"); their numbers are
+ *  candidates as rates are. Cancelled, the model keeps the best candidate's layer so far, or its own.
  *
  *  Rows, parameters (of the algorithm "method"), errors, outcomes and what an error leaves behind: as in
  *  grasp_train_erm(). Unknown method: GRASP_E_ARG, naming the nearest.

@@ -37,6 +37,8 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__rwy_params,
     &grasp__suby_params,
     &grasp__jtt_params,
+    &grasp__afr_params,
+    &grasp__dfr_params,
     &grasp__csv_params,
     &grasp__infer_params,
     &grasp__fit_params,

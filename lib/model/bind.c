@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-static grasp_status bind(grasp_context *ctx, grasp_model *m, grasp_matrix *x, const int64_t *y, int64_t n)
+grasp_status grasp__model_bind(grasp_context *ctx, grasp_model *m, grasp_matrix *x, const int64_t *y, int64_t n)
 {
     int64_t *labels;
     grasp_status s = grasp__model_check(ctx, m, "model");
@@ -47,7 +47,7 @@ grasp_status grasp_model_bind(grasp_context *ctx, grasp_model *model, grasp_matr
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    return grasp__leave(ctx, bind(ctx, model, x, y, n));
+    return grasp__leave(ctx, grasp__model_bind(ctx, model, x, y, n));
 }
 
 grasp_status grasp__model_relabel(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,

@@ -62,6 +62,8 @@ grasp_status grasp__model_set_params(grasp_context *ctx, grasp_model *m, const d
 grasp_status grasp__model_init(grasp_context *ctx, grasp_model *m, uint64_t stream);
 grasp_status grasp__model_copy(grasp_context *ctx, const grasp_model *m, grasp_model **out);
 void grasp__model_free(grasp_model *m);
+/* The work of grasp_model_bind(). */
+grasp_status grasp__model_bind(grasp_context *ctx, grasp_model *m, grasp_matrix *x, const int64_t *y, int64_t n);
 /* Other classes, each in [0, n_classes), for chosen bound rows of a built-in model, whose copies keep theirs. Custom,
  * whose labels are the caller's: GRASP_E_UNSUPPORTED. */
 grasp_status grasp__model_relabel(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,

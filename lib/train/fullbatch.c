@@ -144,8 +144,9 @@ grasp_status grasp__fullbatch_at(grasp_context *ctx, grasp__fullbatch *f, const 
     *value = INFINITY;
     grasp_status s = grasp__model_set_params(ctx, f->model, theta);
     for (int64_t j = 0; j < f->p; j++) {
-        grad[j] = f->bias[j] ? 0 : f->l2 * theta[j];
-        penalty += f->bias[j] ? 0 : f->l2 * theta[j] * theta[j] / 2;
+        double off = f->center ? theta[j] - f->center[j] : theta[j];
+        grad[j] = f->bias[j] ? 0 : f->l2 * off;
+        penalty += f->bias[j] ? 0 : f->l2 * off * off / 2;
     }
     if (s == GRASP_OK)
         s = (f->method ? add_risk : add_mean)(ctx, f, grad);

@@ -99,8 +99,10 @@ grasp_status grasp__train_jtt(grasp_context *ctx, grasp_model *m, const grasp_gr
     grasp_status s = grasp__kept_rows(ctx, m, g, train_rows, n_train, true, "train_rows", &plan.rows, &plan.n);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, plan.n, sizeof *error, &error);
+    grasp__stage_mark outer = grasp__stage_begin(ctx, "jtt", 0, 0);
     if (s == GRASP_OK)
         s = find_errors(ctx, m, g, plan.rows, plan.n, error);
+    grasp__stage_end(ctx, outer);
     if (s == GRASP_OK)
         s = add_copies(ctx, error, grasp__options_i64(o, GRASP_KEY_COPIES), &t, &plan);
     if (s == GRASP_OK)

@@ -177,8 +177,10 @@ static grasp_status train_balanced(grasp_context *ctx, const balancing *how, gra
         *report = NULL;
     grasp_status s = grasp__kept_rows(ctx, m, how->by_class ? NULL : g, train_rows, n_train, true, "train_rows",
                                       &plan.rows, &plan.n);
+    grasp__stage_mark outer = grasp__stage_begin(ctx, how->name, 0, 0);
     if (s == GRASP_OK && how->by_class)
         s = class_groups(ctx, m, plan.rows, plan.n, &classes);
+    grasp__stage_end(ctx, outer);
     const grasp_groups *by = how->by_class ? classes : g;
     if (s == GRASP_OK && how->subset) {
         s = grasp__alloc(ctx, plan.n, sizeof *subset, &subset);

@@ -30,6 +30,8 @@ static const trainer methods[] = {
     {&grasp__rwy_params, grasp__train_rwy, false},
     {&grasp__suby_params, grasp__train_suby, false},
     {&grasp__jtt_params, grasp__train_jtt, false},
+    {&grasp__afr_params, grasp__train_afr, false},
+    {&grasp__dfr_params, grasp__train_dfr, true},
 };
 
 enum { ERM, GDRO, COUNT = sizeof methods / sizeof methods[0] };

@@ -25,6 +25,8 @@ extern const grasp__param_table grasp__subg_params;
 extern const grasp__param_table grasp__rwy_params;
 extern const grasp__param_table grasp__suby_params;
 extern const grasp__param_table grasp__jtt_params;
+extern const grasp__param_table grasp__afr_params;
+extern const grasp__param_table grasp__dfr_params;
 
 /* An error must leave the parameters as they were: the first ones are kept from open to close. */
 typedef struct grasp__backup {
@@ -42,7 +44,8 @@ typedef grasp_status grasp__trainer(grasp_context *ctx, grasp_model *m, const gr
                                     const grasp__options *o, grasp_report **report);
 grasp__trainer grasp__train_erm, grasp__train_gdro, grasp__train_cvar, grasp__train_doro, grasp__train_chi2,
     grasp__train_chi2_doro, grasp__train_tilted, grasp__train_importance, grasp__train_rwg, grasp__train_subg,
-    grasp__train_rwy, grasp__train_suby, grasp__train_jtt, grasp__train_gdro_certified;
+    grasp__train_rwy, grasp__train_suby, grasp__train_jtt, grasp__train_gdro_certified,
+    grasp__train_afr, grasp__train_dfr;
 /* GRASP_E_PARAM if an epoch is to be selected, or waited for, without a validation row. */
 grasp_status grasp__epochs_check(grasp_context *ctx, const grasp__options *o, bool has_val);
 

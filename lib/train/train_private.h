@@ -280,6 +280,7 @@ typedef struct grasp__fullbatch {
     int64_t        n, p, chunk;
     double         l2, total; /* total: sum of the rows' weights */
     uint8_t       *bias;
+    const double  *center;        /* where the penalty is zero; NULL: at 0 */
     double        *loss, *part;
     double         mean, largest; /* of the last evaluation: mean loss, or risk; largest loss of a row with weight */
     const grasp__risk_method *method; /* NULL: the mean */
@@ -330,6 +331,9 @@ enum { GRASP__NEWTON_LARGEST = 1500 }; /* parameters: two p x p matrices are hel
 grasp_status grasp__lbfgs(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report);
 grasp_status grasp__newton(grasp_context *ctx, grasp__fullbatch *f, grasp__descent *d, grasp_report *report);
 
+/* With l1 |w|_1, biases free, added: by proximal gradients, from the model's parameters, which then hold the result. */
+grasp_status grasp__sparse(grasp_context *ctx, grasp__fullbatch *f, double l1, grasp__descent *d);
+
 /* The Hessian of a weighted mean loss of a linear model, p = outputs (d + 1). */
 typedef struct grasp__hessian {
     int64_t p, d, outputs, classes, chunk;
@@ -344,6 +348,27 @@ grasp_status grasp__hessian_fill(grasp_context *ctx, grasp__hessian *h, const gr
 /* b <- (h + mu I)^-1 b, mu from `damping` times the largest diagonal entry upwards; false: no factorisation. */
 bool grasp__hessian_solve(grasp__hessian *h, double damping, double *b);
 void grasp__hessian_close(grasp__hessian *h);
+
+/* ---- the last layer ---------------------------------------------------------------------------------------------- */
+
+typedef struct grasp__last_layer {
+    grasp_model   *whole, *head;      /* head: linear, bound to the features of the rows, numbered 0..n-1 */
+    grasp_matrix  *features;
+    const int64_t *rows;              /* of the whole */
+    int64_t        n, width, at, size; /* features; the layer's parameters are theta[at .. at + size) */
+    double        *theta, *layer;     /* of the whole; room for a layer, then its own */
+    double        *own;               /* the layer that the model came with, in its scale */
+    double        *mean, *scale;
+    double        *loss;              /* of the rows: the whole's, then the head's */
+    bool           standard;
+} grasp__last_layer;
+/* Rows must stay. GRASP_E_UNSUPPORTED: no features, or they and the last parameters do not give the losses. Close it
+ * also after an error. */
+grasp_status grasp__last_layer_open(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
+                                    bool standard, grasp__last_layer *out);
+/* Puts parameters of the head in their place in the whole. */
+grasp_status grasp__last_layer_put(grasp_context *ctx, grasp__last_layer *l, const double *layer);
+void grasp__last_layer_close(grasp__last_layer *l);
 
 /* ---- group DRO of linear models, certified ----------------------------------------------------------------------- */
 
