@@ -57,8 +57,8 @@ extern "C" {
 #define GRASP_KEY_EPSILON "epsilon"
 /** tilted: tilts t, a list, all tried; default 1 */
 #define GRASP_KEY_TILT "tilt"
-/** afr: how much rows that the model knows are weighed down, a list, all tried; default 1,4,10. gdro, greedy: weight of a
- *  batch in the running means; default 0.1 */
+/** afr: how much rows that the model knows are weighed down, a list, all tried; default 1,4,10. gdro, greedy: weight of
+ *  a batch in the running means; default 0.1 */
 #define GRASP_KEY_GAMMA "gamma"
 /** afr: pulls of the layer towards the one it came with, a list, all tried; default 0.1 */
 #define GRASP_KEY_ANCHOR "anchor"
@@ -134,11 +134,12 @@ extern "C" {
  *                 GRASP_E_ARG), noise is left out; NULL: the rows that the model as it comes predicts wrong. Report:
  *                 values "errors" (0: plain ERM, with a line in the log) and "rows". (Liu et al. 2021, algorithm 1.)
  *
- *  The last layer alone of a model already trained, as a convex problem over its penultimate features, computed once, of
- *  rows that it was preferably not trained on; built-in models, and custom ones with the features hook whose last
+ *  The last layer alone of a model already trained, as a convex problem over its penultimate features, computed once,
+ *  of rows that it was preferably not trained on; built-in models, and custom ones with the features hook whose last
  *  parameters are C rows (weights, bias) of a softmax over the features (seen from the losses: GRASP_E_UNSUPPORTED):
  *
- *      afr        min sum mu_i l_i + anchor |theta - theta_0|^2, mu_i proportional to exp(-gamma p_i), sum mu = 1, p_i the
+ *      afr        min sum mu_i l_i + anchor |theta - theta_0|^2, mu_i proportional to exp(-gamma p_i), sum mu = 1, p_i
+ *      the
  *                 probability that the model as it comes gives the row's class, theta_0 its layer; balanced=1: mu_i
  *                 also over the size of the row's class. (Qiu et al. 2023, equations 3, 4.)
  *      dfr        needs groups: for each of `repeats` subsets with as many rows of each group as the smallest has, mean

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Methods that retrain the last layer of a trained model, convex problems over features that are computed once.
  *
- *   afr   min over theta of sum_i mu_i loss_i + anchor |theta - theta_0|^2, mu_i proportional to b_i exp(-gamma p_i), sum
- *         mu = 1; p_i the probability that the model as it comes gives the row's class, theta_0 its last layer, b_i 1 or,
- *         with balanced, 1 over the size of the row's class (Qiu et al. 2023, "Simple and fast group robustness by
+ *   afr   min over theta of sum_i mu_i loss_i + anchor |theta - theta_0|^2, mu_i proportional to b_i exp(-gamma p_i),
+ *   sum
+ *         mu = 1; p_i the probability that the model as it comes gives the row's class, theta_0 its last layer, b_i 1
+ *         or, with balanced, 1 over the size of the row's class (Qiu et al. 2023, "Simple and fast group robustness by
  *         automatic feature reweighting", equations 3 and 4)
- *   dfr   the mean over `repeats` draws of min over theta of the mean loss of a subset with as many rows of each group as
- *         the smallest has, + l1 |w|_1 + l2/2 |w|^2, biases free, on standardised features (Kirichenko et al. 2023, "Last
- *         layer re-training is sufficient for robustness to spurious correlations", section 6)
+ *   dfr   the mean over `repeats` draws of min over theta of the mean loss of a subset with as many rows of each group
+ *   as
+ *         the smallest has, + l1 |w|_1 + l2/2 |w|^2, biases free, on standardised features (Kirichenko et al. 2023,
+ *         "Last layer re-training is sufficient for robustness to spurious correlations", section 6)
  *
  * Both are for rows that the model was not trained on. Cost: the features, and a descent for each candidate (and draw).
  */
@@ -21,7 +23,8 @@
     {GRASP_KEY_GRADIENT_NORM, GRASP_PARAM_F64, norm, "[0, inf)", "stop when no gradient entry is larger"}
 
 static const grasp__param afr_params[] = {
-    {GRASP_KEY_GAMMA, GRASP_PARAM_F64S, "1,4,10", "[0, inf)", "how much rows that the model knows are weighed down, tried"},
+    {GRASP_KEY_GAMMA, GRASP_PARAM_F64S, "1,4,10", "[0, inf)",
+     "how much rows that the model knows are weighed down, tried"},
     {GRASP_KEY_ANCHOR, GRASP_PARAM_F64S, "0.1", "[0, inf)", "pulls towards the layer that the model came with, tried"},
     {GRASP_KEY_BALANCED, GRASP_PARAM_BOOL, "0", NULL, "weights divided by the size of the row's class"},
     LAYER_PARAMS("1e-8"),

@@ -2,8 +2,8 @@
  * Full-batch training with an L1 penalty: F(theta) + l1 |w|_1, biases free, F as in fullbatch.c.
  *
  * Proximal gradient steps with momentum (Beck, Teboulle 2009, "FISTA"). The step length is halved until the gradient
- * along the step grows no faster than 1/t, which unlike the values holds its meaning near the optimum, and is given back
- * slowly; the momentum starts anew where it points uphill (O'Donoghue, Candes 2015). It ends when no entry of
+ * along the step grows no faster than 1/t, which unlike the values holds its meaning near the optimum, and is given
+ * back slowly; the momentum starts anew where it points uphill (O'Donoghue, Candes 2015). It ends when no entry of
  * (theta - prox(theta - t grad)) / t is larger than the tolerance: zero at the optimum, and at l1 = 0 the gradient.
  * Cost: about two evaluations an iteration; memory O(p).
  */
