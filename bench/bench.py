@@ -210,6 +210,25 @@ def gradient_tasks(machine, work, few):
     ]
 
 
+def experiment_task(machine, work, epochs, whole):
+    """The paper's experiment; of the peer's steps few are run, unless `whole`, and stand for the rest."""
+    arguments = [work.stem, str(work.n), str(epochs), work.stem + ".group.i8"]
+
+    def scale(said):
+        def total(clock):
+            return sum(s * f for s, f in zip(said[clock + "_steps"], said["factors"]))
+        return dict(said, cpu=total("cpu"), wall=total("wall"))
+
+    def entrants(threads):
+        peers = machine.peer("sklearn", "torch and sklearn", ["experiment", "all" if whole else "few"] + arguments,
+                             threads, scale=scale, kept=False,
+                             note="" if whole else "extrapolated from 2 epochs, 500 samples, 2 settings")
+        return [machine.ours("libgrasp", "experiment", arguments, threads, kept=False)] + \
+            (peers if "torch" in machine.python else [])
+    return {"part": "experiment", "workload": work.name, "work": work, "entrants": entrants,
+            "what": f"ERM {epochs} epochs, gradients, 104 settings a class, group DRO {epochs} epochs"}
+
+
 def training(machine):
     """Rows and other lines of bench/train.c, which measures beside PyTorch by itself and prints
     "what   x us   PyTorch y us   ratio r (a to b)"."""
@@ -277,6 +296,12 @@ def annotate(rows, task, roofline, threads):
             if ours and theirs and len(ours) == len(theirs):
                 apart = max(abs(a - b) for a, b in zip(ours, theirs))
                 row["note"] = ", ".join(x for x in (row["note"], f"scores within {apart:.1g}") if x)
+    if task["part"] == "experiment":
+        for row in rows:
+            said = row.get("said", {})
+            if "worst" in said:
+                told = f"test accuracy {said['average']:.3f}, worst group {said['worst']:.3f}"
+                row["note"] = ", ".join(x for x in (row["note"], told) if x)
     if task["part"] == "grid" and first.get("said"):
         notes.append(f"best {first['said']['eps']:.3g}, {first['said']['min_samples']}")
     first["note"] = ", ".join(x for x in [first["note"]] + notes if x)
@@ -323,6 +348,8 @@ def all_tasks(o, machine, data):
             yield from grid_tasks(machine, work, SETTINGS if o.full and name == "S1" else 13 if o.full else 4)
         if "silhouette" in o.only and name in ("W1", "S1"):
             yield from silhouette_tasks(machine, work, own_labels(o, machine, work))
+        if "experiment" in o.only and NAMED[name][0] == "mlp":
+            yield experiment_task(machine, work, 300, False)
         if "gradients" in o.only and NAMED[name][0] == "mlp":
             yield from gradient_tasks(machine, work, 2000 if o.full else 500)
 

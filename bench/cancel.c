@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * How long the library's long calls go on after they were cancelled: cancel [n], default 1,000,000 samples. Each call is
- * cancelled at several moments, from another thread and from a signal handler; the worst counts. Processor time of one
- * thread is what the call still did, the time that passed also what else ran on the machine.
+ * How long the library's long calls go on after they were cancelled: cancel [n], default 1,000,000 samples. Each call
+ * is cancelled at several moments, from another thread and from a signal handler; the worst counts. Processor time of
+ * one thread is what the call still did, the time that passed also what else ran on the machine.
  */
 #include "calls.h"
 #include "harness.h"

@@ -282,7 +282,14 @@ class Gradients:
             np.matmul(self.made[i:i + self.BLOCK], self.made.T, out=block[:min(self.BLOCK, n - i)])
 
 
-KINDS = {"dbscan": Dbscan, "grid": Grid, "silhouette": Silhouette, "gradients": Gradients}
+def experiment(*arguments):
+    import torch
+    from experiment_torch import Experiment
+    torch.set_num_threads(THREADS)
+    return Experiment(*arguments)
+
+
+KINDS = {"dbscan": Dbscan, "grid": Grid, "silhouette": Silhouette, "gradients": Gradients, "experiment": experiment}
 
 
 # ---- what the driver asks --------------------------------------------------------------------------------------------

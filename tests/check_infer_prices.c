@@ -22,7 +22,7 @@ typedef struct sample {
 
 static sample sample_make(int64_t t)
 {
-    static const int64_t sizes[][2] = {{60, 3}, {260, 40}, {1500, 40}, {700, 300}, {150, 2500}, {2500, 5}};
+    static const int64_t sizes[][2] = {{60, 3}, {260, 40}, {900, 40}, {500, 300}, {150, 2500}, {1300, 5}};
     const int64_t *size = sizes[t % 6];
     sample q = {size[0], size[1], t % 4 < 2 ? GRASP_F32 : GRASP_F64, (int32_t)(1 + t % 3), NULL, NULL};
     grasp__rng rng = test_rng((uint64_t)t);
