@@ -327,7 +327,7 @@ install: all build/gen/grasp.pc
 	$(Q)tools/man-names $(PAGES3) | while read -r page name; do \
 	        [ $$page = $$name ] || echo ".so man3/$$page.3" >$D$(MANDIR)/man3/$$name.3 || exit 1; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $D$(DOCDIR)/
-	$(Q)(cd examples && find . -name '*.c' -o -name '*.h' -o -name '*.cpp') | while read -r f; do \
+	$(Q)(cd examples && find . -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.py') | while read -r f; do \
 	        $(INSTALL) -d $D$(DOCDIR)/examples/$${f%/*} && $(INSTALL) -m 644 examples/$$f $D$(DOCDIR)/examples/$$f || exit 1; done
 	@echo "installed libgrasp $(VERSION) under $D$(PREFIX)"
 	$(Q)[ -n "$D" ] || ldconfig 2>/dev/null || : # the dynamic linker finds it at once, where we may tell it

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * All results as one JSON object on one line. Everything is a number with a path such as table2.synthetic.clean.x; the
  * paths are sorted and become objects in objects:
- *   tableN...      the number itself: adjusted Rand index, or worst-group accuracy; of the published seed, else the
- *   mean cells.tableN...   every measure beside it: mean, sd, min, max and seeds, and the published seed's
- *   paper.tableN...   what the paper prints
+ *   tableN...        the number itself: adjusted Rand index or worst-group accuracy, of the published seed, else the
+ *   mean figureN...       the same of every setting of a heat map
+ *   cells.tableN...  every measure beside it: mean, sd, min, max and seeds, and the published seed's
+ *   paper.tableN...  what the paper prints
  */
 #include "paper.h"
 
@@ -84,8 +85,14 @@ static void add_cell(entries *e, const results *r, const cell *c)
 {
     static const char *const part[] = {"mean", "sd", "min", "max", "seeds"};
     char                     suffix[64];
+    for (int k = 0; k < c->n && !strncmp(c->name, "table1.", 7); k++) {
+        snprintf(suffix, sizeof suffix, ".%s", c->of[k].name);
+        add(e, "", c->name, suffix, c->of[k].value);
+    }
+    if (!strncmp(c->name, "table1.", 7))
+        return;
     add(e, "", c->name, "", results_headline(r, c->name, headline_measure(c->name)));
-    for (int k = 0; k < c->n; k++) {
+    for (int k = 0; k < c->n && strncmp(c->name, "figure", 6); k++) {
         const summary s = results_summary(r, c->name, c->of[k].name);
         const double  value[] = {s.mean, s.deviation, s.lowest, s.highest, (double)s.n};
         for (int j = 0; j < 5; j++) {

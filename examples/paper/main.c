@@ -74,7 +74,7 @@ static bool run_scene(scene *s, bool *found)
     const bool contaminated = strcmp(s->condition, "clean") != 0;
     bool       ok = load(s->ctx, s->o, s->set, contaminated, s->seed, &d, found);
     if (ok && *found)
-        ok = scene_open(s, d) && agreement_run(s) && accuracy_run(s);
+        ok = scene_open(s, d) && agreement_run(s) && accuracy_run(s) && maps_run(s) && scatter_run(s);
     else
         data_free(&d);
     scene_free(s);
@@ -86,7 +86,7 @@ static bool run_scene(scene *s, bool *found)
 static bool run_condition(grasp_context *ctx, const options *o, results *r, const char *set, const char *condition)
 {
     const bool    has_published = o->published && !strcmp(set, "synthetic");
-    const int64_t seeds = o->published && !has_published && o->seeds > 3 ? 3 : o->seeds;
+    const int64_t seeds = o->published && !has_published && o->seeds > PUBLISHED_SEEDS ? PUBLISHED_SEEDS : o->seeds;
     bool          found = true;
     for (int64_t k = -has_published; k < seeds; k++) {
         scene s = {.ctx = ctx, .o = o, .r = r, .set = set, .condition = condition, .seed = k < 0 ? PAPER_SEED : k};
@@ -146,7 +146,8 @@ int main(int argc, char **argv)
     }
     interrupted = ctx;
     signal(SIGINT, on_interrupt);
-    bool ok = fine(ctx, grasp_context_set_threads(ctx, o.threads)) && results_open(&r, &o) && run(ctx, &o, &r);
+    bool ok = fine(ctx, grasp_context_set_threads(ctx, o.threads)) && results_open(&r, &o) &&
+              properties_run(ctx, &o, &r) && run(ctx, &o, &r);
     progress_clear();
     if (ok)
         ok = print_all(&o, &r);

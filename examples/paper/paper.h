@@ -14,7 +14,8 @@
 #include <stdio.h>
 
 enum { TRAIN = 0, VAL = 1, TEST = 2 };
-enum { PAPER_SEED = 123 }; /* the published seed of Synthetic */
+enum { PAPER_SEED = 123 };    /* the published seed of Synthetic */
+enum { PUBLISHED_SEEDS = 3 }; /* beside it, of all that is trained at length by the published protocol */
 
 typedef struct options {
     bool        published; /* the authors' code; else the honest protocol */
@@ -161,6 +162,8 @@ bool scene_open(scene *s, data d);
 void scene_free(scene *s);
 /* Fits the model whose gradients are clustered: converged, or as the authors' code did it. */
 bool scene_fit(scene *s);
+/* The seed that figures are drawn of. */
+bool scene_is_first(const scene *s);
 /* Names a cell of the scene and tells whether it is still to be computed. */
 bool scene_wants(const scene *s, const char *part, const char *row, char *name, size_t room);
 
@@ -204,8 +207,20 @@ typedef struct method {
 
 extern const method methods[];
 extern const int    n_methods;
+/* Trains on groups of all rows and measures the worst true group, and the average, on the test rows. */
+bool train_on(scene *s, const method *m, const grasp_groups *groups, double *worst, double *average);
 bool accuracy_run(scene *s); /* tables 4 and 6 */
-bool test_accuracy(scene *s, grasp_model *model, double *worst, double *average);
+
+bool properties_run(grasp_context *ctx, const options *o, results *r); /* table 1 */
+
+/* ---- figures --------------------------------------------------------------------------------------------------- */
+
+bool maps_run(scene *s);    /* figures 5 to 8: cells for every eps and min_samples */
+bool scatter_run(scene *s); /* figures 1 to 4(a): a table of points each */
+/* The first two principal components' scores of n rows of p values, into n x 2. */
+void principal_scores(const double *row, int64_t n, int64_t p, double *score);
+/* Heat maps from their cells and all figures' drawings, if gnuplot is there. */
+bool plots_write(const options *o, const results *r);
 
 /* ---- what the paper prints ------------------------------------------------------------------------------------- */
 

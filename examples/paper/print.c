@@ -40,7 +40,11 @@ void progress_clear(void)
 
 const char *headline_measure(const char *name)
 {
-    return !strncmp(name, "table4", 6) || !strncmp(name, "table6", 6) ? "worst" : "ari";
+    static const char *const accuracies[] = {"table4.", "table6.", "figure6.", "figure8."};
+    for (int i = 0; i < 4; i++)
+        if (!strncmp(name, accuracies[i], strlen(accuracies[i])))
+            return "worst";
+    return "ari";
 }
 
 static const struct {
@@ -114,6 +118,22 @@ static bool starts_block(const results *r, int64_t i)
     return true;
 }
 
+static void print_properties(const results *r, FILE *f)
+{
+    bool any = false;
+    for (int64_t i = 0; i < r->n; i++) {
+        const cell *c = &r->cells[i];
+        if (strncmp(c->name, "table1.", 7))
+            continue;
+        if (!any)
+            fprintf(f, "\nTable 1. What each method is given and can do\n\n  %-20s %-13s %-18s %-14s %s\n", "",
+                    "group labels", "validation labels", "learns groups", "leaves outliers out");
+        any = true;
+        fprintf(f, "  %-20s %-13s %-18s %-14s %s\n", c->name + 7, c->of[0].value > 0 ? "yes" : "-",
+                c->of[1].value > 0 ? "yes" : "-", c->of[2].value > 0 ? "yes" : "-", c->of[3].value > 0 ? "yes" : "-");
+    }
+}
+
 void print_text(const options *o, const results *r, FILE *f)
 {
     fprintf(f, "%s protocol%s, libgrasp %s\n", o->published ? "Published" : "Honest", o->quick ? ", quick" : "",
@@ -121,6 +141,7 @@ void print_text(const options *o, const results *r, FILE *f)
     fprintf(f,
             "ARI, worst: of the published seed where there is one, else the mean over seeds; mean, sd, min, max: over "
             "the other seeds.\n");
+    print_properties(r, f);
     for (size_t t = 0; t < sizeof titles / sizeof *titles; t++) {
         bool any = false;
         for (int64_t i = 0; i < r->n; i++) {
@@ -151,7 +172,8 @@ static bool write_file(const options *o, const results *r, const char *name,
 
 bool print_all(const options *o, const results *r)
 {
-    if (o->output && !(write_file(o, r, "tables.txt", print_text) && write_file(o, r, "results.json", print_json)))
+    if (o->output && !(write_file(o, r, "tables.txt", print_text) && write_file(o, r, "results.json", print_json) &&
+          plots_write(o, r)))
         return false;
     if (o->json)
         print_json(o, r, stdout);

@@ -70,14 +70,35 @@ static bool find_mistakes(scene *s)
     return ok;
 }
 
+/* The seen rows' gradients: by file, or those of the fitted model. */
+static bool take_gradients(scene *s)
+{
+    const data      *d = &s->d;
+    grasp_gradients *all = NULL;
+    if (strcmp(s->set, "files") || !s->o->gradients)
+        return fine(s->ctx, grasp_gradients_compute(s->ctx, s->model, d->seen, d->n_seen, NULL, &s->gradient));
+    bool ok = fine(s->ctx, grasp_gradients_open_npy(s->ctx, s->o->gradients, &all));
+    if (ok && grasp_gradients_count(all) != d->n) {
+        fprintf(stderr, "grasp-paper: %s has %lld rows, expected %lld, as in %s\n", s->o->gradients,
+                (long long)grasp_gradients_count(all), (long long)d->n, s->o->meta);
+        ok = false;
+    }
+    ok = ok && fine(s->ctx, grasp_gradients_select(s->ctx, all, d->seen, d->n_seen, &s->gradient));
+    grasp_gradients_free(all);
+    return ok;
+}
+
 bool scene_open(scene *s, data d)
 {
     s->d = d;
     return fine(s->ctx, grasp_context_set_seed(s->ctx, (uint64_t)s->seed)) && know(s) && take_features(s) &&
-           scene_fit(s) &&
-           (s->gradient || fine(s->ctx, grasp_gradients_compute(s->ctx, s->model, d.seen, d.n_seen, NULL,
-                                                                &s->gradient))) &&
-           find_mistakes(s);
+           scene_fit(s) && take_gradients(s) && find_mistakes(s);
+}
+
+bool scene_is_first(const scene *s)
+{
+    const bool has_published = s->o->published && !strcmp(s->set, "synthetic");
+    return s->seed == (has_published ? PAPER_SEED : 0) && strcmp(s->condition, "refitted");
 }
 
 bool scene_wants(const scene *s, const char *part, const char *row, char *name, size_t room)
