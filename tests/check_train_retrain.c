@@ -194,6 +194,10 @@ START_TEST(afr_without_weights_or_anchor_is_erm)
     ASSERT_OK(ctx, task_train(ctx, &t, "afr", false, "gamma=0;anchor=0"));
     task_params(ctx, &t, theta);
     check_near(theta, same, 3, 1e-5);
+    ASSERT_OK(ctx, task_train(ctx, &t, "afr", false, "gamma=1e6;anchor=1")); /* the one row that it knows least */
+    task_params(ctx, &t, theta);
+    for (int j = 0; j < 3; j++)
+        ck_assert(isfinite(theta[j]));
     ASSERT_OK(ctx, task_train(ctx, &t, "afr", true, "gamma=0,5,20;anchor=0.01,1"));
     double score[6], best = task_value(ctx, &t, "candidate.best");
     ASSERT_OK(ctx, grasp_report_series(ctx, t.report, "candidate.score", score, 6));

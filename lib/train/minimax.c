@@ -179,7 +179,7 @@ static double smooth(const solver *s, const double *loss, double tau, double *q)
         sum += q[j] = s->mass[j] > 0 ? exp((loss[j] + s->c[j] - top) / tau) : 0;
     for (int64_t j = 0; j < s->k; j++)
         q[j] /= sum;
-    return top + tau * log(sum);
+    return top + tau * log(fmax(sum, 1)); /* the largest is exp(0) */
 }
 
 /* Takes P and the bound at (theta, q) into the best so far; total = grad F_q. */

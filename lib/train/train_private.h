@@ -370,6 +370,39 @@ grasp_status grasp__last_layer_open(grasp_context *ctx, grasp_model *m, const in
 grasp_status grasp__last_layer_put(grasp_context *ctx, grasp__last_layer *l, const double *layer);
 void grasp__last_layer_close(grasp__last_layer *l);
 
+/* A method that retrains it. */
+typedef struct grasp__retraining {
+    const char           *name;
+    grasp_model          *model;
+    const grasp__options *o;
+    const grasp_groups   *train_groups; /* their noise is left out; NULL: all rows are trained on */
+    const grasp_groups   *select;       /* as in grasp__job */
+    const int64_t        *val;
+    int64_t               n_val;
+    bool                  standard;     /* features are standardised */
+    const char           *axis[2];      /* options that span the grid; NULL ends them */
+    /* Once, when the layer is open. */
+    grasp_status (*prepare)(grasp_context *ctx, struct grasp__retraining *t);
+    /* The layer at a setting. GRASP_CANCELLED: none. */
+    grasp_status (*fit)(grasp_context *ctx, struct grasp__retraining *t, const double *setting, double *layer);
+    void                 *method;       /* the method's own */
+    grasp__last_layer     layer;
+    int64_t              *rows, *all, n; /* trained on; 0..n-1: the head's */
+    double               *weight;       /* of the head's rows, for the method to make; NULL: 1 */
+    int64_t               balanced;     /* rows of a subset, to be reported; 0: none */
+    int64_t               iterations;   /* of a setting's descents */
+    bool                  converged;
+} grasp__retraining;
+grasp_status grasp__retrain(grasp_context *ctx, grasp__retraining *t, const int64_t *train_rows, int64_t n_train,
+                            grasp_report **report);
+/* A descent of the head over some of its rows from its parameters: mean loss + l1 |w|_1 + l2/2 |w|^2, biases free; with
+ * a center + l2/2 |theta - center|^2, biases included. */
+grasp_status grasp__retrain_descend(grasp_context *ctx, grasp__retraining *t, const int64_t *rows, int64_t n,
+                                    double l2, const double *center, double l1);
+#define GRASP__LAYER_PARAMS(norm)                                                                                      \
+    {GRASP_KEY_ITERATIONS, GRASP_PARAM_I64, "1000", "[0, 1000000000]", "the most steps"},                              \
+    {GRASP_KEY_GRADIENT_NORM, GRASP_PARAM_F64, norm, "[0, inf)", "stop when no gradient entry is larger"}
+
 /* ---- group DRO of linear models, certified ----------------------------------------------------------------------- */
 
 enum { GRASP__MINIMAX_LARGEST = 5000 }; /* parameters: two p x p matrices are held */
