@@ -221,7 +221,7 @@ check: $(if $(MOD),,all $B/bin/params-page) $(RUNNER)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
 # One at a time: `make check-sync`. Those of the sources alone need no library.
-SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools check-api
+SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools check-api check-portable
 LIBRARY_TOOLS := check-cpp check-man check-julia check-python check-params check-baseline # these need the library, and no suites
 $(LIBRARY_TOOLS): all
 check-params: $B/bin/params-page

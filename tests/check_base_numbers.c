@@ -3,9 +3,9 @@
  * tests run; hard cases are also given with their answers.
  */
 #include "support.h"
+#include "support_files.h"
 
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,20 +293,14 @@ END_TEST
 
 START_TEST(numbers_ignore_the_locale)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE",
-                                        "fr_FR.UTF-8", "fr_FR.utf8", "nl_NL.utf8"};
-    const char *set = NULL;
     char text[GRASP__F64_TEXT];
     double value;
-    for (size_t i = 0; set == NULL && i < sizeof names / sizeof *names; i++)
-        set = setlocale(LC_ALL, names[i]);
-    if (set == NULL)
-        printf("skipped: no locale with a decimal comma is installed\n");
+    (void)locale_set_comma(); /* without one the numbers are right, too */
     grasp__print_f64(text, 1.5);
     ck_assert_str_eq(text, "1.5");
     ck_assert_uint_eq(grasp__parse_f64("1.5", 3, &value), 3);
     ck_assert(value == 1.5);
-    setlocale(LC_ALL, "C");
+    locale_restore();
 }
 END_TEST
 

@@ -7,7 +7,6 @@
 #include "support.h"
 #include "support_files.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -360,23 +359,15 @@ END_TEST
 
 START_TEST(numbers_do_not_depend_on_the_locale)
 {
-    static const char *const comma[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE",
-                                        "fr_FR.UTF-8", "fr_FR.utf8", "da_DK.UTF-8"};
     static const double a[] = {0.5};
-    const char *set = NULL;
-    for (size_t i = 0; set == NULL && i < sizeof comma / sizeof *comma; i++)
-        set = setlocale(LC_ALL, comma[i]);
-    if (set == NULL || localeconv()->decimal_point[0] != ',') {
-        printf("skipped: there is no locale with a decimal comma\n");
-        fflush(stdout);
-    }
+    (void)locale_set_comma(); /* without one the numbers are right, too */
     grasp_context *ctx = test_context();
     grasp_table *t = must_read(ctx, "a,b\n0.5,\"0,5\"\n");
     assert_column(ctx, t, 0, a, 1);
     ck_assert_int_eq(grasp_table_is_text(t, 1), 1);
     grasp_table_free(t);
     grasp_context_free(ctx);
-    setlocale(LC_ALL, "C");
+    locale_restore();
 }
 END_TEST
 

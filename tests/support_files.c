@@ -4,6 +4,7 @@
 #include "support_files.h"
 
 #include <dirent.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,4 +123,45 @@ void trickle_close(trickle *t)
     pthread_join(t->thread, NULL);
     close(t->end[0]);
     free(t);
+}
+
+/* Where localedef wrote; "" when an installed locale served. */
+static folder made_locale;
+
+static bool comma(const char *name)
+{
+    return setlocale(LC_ALL, name) != NULL && localeconv()->decimal_point[0] == ',';
+}
+
+bool locale_set_comma(void)
+{
+    static const char *const installed[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE",
+                                            "fr_FR.UTF-8", "fr_FR.utf8", "da_DK.UTF-8"};
+    char command[512];
+    made_locale.path[0] = 0;
+    for (size_t i = 0; i < sizeof installed / sizeof *installed; i++)
+        if (comma(installed[i]))
+            return true;
+    folder_make(&made_locale);
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' >'%s/log' 2>&1", made_locale.path,
+             made_locale.path);
+    setenv("LOCPATH", made_locale.path, 1);
+    if (system(command) == 0 && comma("de_DE.UTF-8"))
+        return true;
+    locale_restore();
+    printf("skipped: there is no locale with a decimal comma, and localedef does not make one\n");
+    fflush(stdout);
+    return false;
+}
+
+void locale_restore(void)
+{
+    char command[512];
+    setlocale(LC_ALL, "C");
+    if (!made_locale.path[0])
+        return;
+    unsetenv("LOCPATH");
+    snprintf(command, sizeof command, "rm -rf '%s'", made_locale.path);
+    ck_assert_int_eq(system(command), 0);
+    made_locale.path[0] = 0;
 }

@@ -28,4 +28,9 @@ typedef struct trickle trickle;
 bool trickle_open(const void *bytes, size_t n, trickle **out, const char **path);
 void trickle_close(trickle *t);
 
+/* Sets a locale whose decimal separator is a comma: an installed one, or one made by localedef for the time being;
+ * false, and "skipped: ...", where there is neither. locale_restore() sets "C" again and removes what was made. */
+bool locale_set_comma(void);
+void locale_restore(void);
+
 #endif
