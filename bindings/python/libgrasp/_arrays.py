@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _declarations as c
 from ._context import Context, GroupsHandle, MatrixHandle, lend
-from ._errors import DimensionError, DTypeError
+from ._errors import DimensionError, DTypeError, SizeError
 from ._library import lib
 
 _TAGS: Dict[Any, int] = {np.dtype(np.float32): c.GRASP_F32, np.dtype(np.float64): c.GRASP_F64}
@@ -79,6 +79,8 @@ def as_i64(x: Any, name: str) -> np.ndarray:
         raise DimensionError(f"libgrasp: {name} has {array.ndim} dimensions {array.shape}, expected 1")
     if array.dtype.kind not in "biu" and array.size:
         raise DTypeError(f"libgrasp: {name} holds {array.dtype}, expected whole numbers")
+    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+        raise SizeError(f"libgrasp: {name} holds {array.max()}, expected int64")
     return np.ascontiguousarray(array, np.int64)
 
 

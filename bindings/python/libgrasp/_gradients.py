@@ -20,17 +20,19 @@ class Gradients:
     Gradients(p) takes dense rows; Gradients.factored() takes a layer's inputs and output gradients, from which a row is
     sum_t delta_t (x) [a_t, 1] per layer; Gradients.of(x) refers to an array without a copy.
 
-    p: values per row. dtype: float32 or float64. capacity: rows to make room for, a hint.
+    p: values per row. dtype: float32 or float64. capacity: rows to make room for, a hint. Filled by one thread; once sealed
+    read by any number.
     """
 
+    _sealed = False
+
     def __init__(self, p: int, dtype: Any = np.float32, capacity: int = 0) -> None:
-        self._context = Context()
-        self._handle = self._context.make(GradientsHandle, "grasp_gradients_create_dense", dtype_tag(dtype), p, capacity)
+        self._handle = Context().make(GradientsHandle, "grasp_gradients_create_dense", dtype_tag(dtype), p, capacity)
 
     @classmethod
-    def _take(cls, context: Context, handle: GradientsHandle) -> "Gradients":
+    def _take(cls, handle: GradientsHandle) -> "Gradients":
         self = cls.__new__(cls)
-        self._context, self._handle = context, handle
+        self._handle = handle
         return self
 
     @classmethod
@@ -44,10 +46,8 @@ class Gradients:
         bias = None if has_bias is None else np.asarray(has_bias, np.int32)
         if len(d_out) != n or (t is not None and len(t) != n) or (bias is not None and len(bias) != n):
             raise ArgumentError("libgrasp: inputs, outputs, positions and has_bias must have one value per layer")
-        context = Context()
-        handle = context.make(GradientsHandle, "grasp_gradients_create_factored", dtype_tag(dtype), n, address(d_in),
-                              address(d_out), address(t), address(bias), capacity)
-        return cls._take(context, handle)
+        return cls._take(Context().make(GradientsHandle, "grasp_gradients_create_factored", dtype_tag(dtype), n, address(d_in),
+                                        address(d_out), address(t), address(bias), capacity))
 
     @classmethod
     def of(cls, x: Any) -> "Gradients":
@@ -66,20 +66,17 @@ class Gradients:
     @classmethod
     def load(cls, path: str) -> "Gradients":
         """What save() wrote."""
-        context = Context()
-        return cls._take(context, context.make(GradientsHandle, "grasp_gradients_load_file", str(path).encode()))
+        return cls._take(Context().make(GradientsHandle, "grasp_gradients_load_file", str(path).encode(), long=True))
 
     @classmethod
     def open_npy(cls, path: str) -> "Gradients":
         """Sealed gradients over a mapped .npy file of float32 or float64 (n x p); nothing is read ahead but to refuse NaN."""
-        context = Context()
-        handle = context.make(GradientsHandle, "grasp_gradients_open_npy", str(path).encode(), long=True)
-        return cls._take(context, handle)
+        return cls._take(Context().make(GradientsHandle, "grasp_gradients_open_npy", str(path).encode(), long=True))
 
     def append(self, rows: Any, lent: bool = False) -> "Gradients":
         """Appends rows (k x p): copied, or with lent=True by reference (same dtype; must not change meanwhile)."""
-        matrix = as_matrix(self._context, rows, "rows")
-        self._context.run("grasp_gradients_append_lent" if lent else "grasp_gradients_append", self._handle, matrix)
+        matrix = as_matrix(Context(), rows, "rows")
+        Context().run("grasp_gradients_append_lent" if lent else "grasp_gradients_append", self._handle, matrix)
         return self
 
     def append_factors(self, act: Sequence[Any], delta: Sequence[Any], lent: bool = False) -> "Gradients":
@@ -93,23 +90,24 @@ class Gradients:
         first = (ctypes.c_void_p * n)(*[m._pointer.value for m in inputs])
         second = (ctypes.c_void_p * n)(*[m._pointer.value for m in outputs])
         name = "grasp_gradients_append_factors_lent" if lent else "grasp_gradients_append_factors"
-        self._context.run(name, self._handle, first, second, n)
+        Context().run(name, self._handle, first, second, n)
         return self
 
     def _factor(self, x: Any, name: str) -> MatrixHandle:
         array = np.asarray(x)
-        return as_matrix(self._context, array.reshape(len(array), -1) if array.ndim == 3 else array, name)
+        return as_matrix(Context(), array.reshape(len(array), -1) if array.ndim == 3 else array, name)
 
     def seal(self) -> "Gradients":
         """Ends appending; needed before use. Sealing twice is fine."""
-        self._context.call("grasp_gradients_seal", self._handle)
+        if not self._sealed:  # others may be reading already
+            Context().call("grasp_gradients_seal", self._handle)
+            self._sealed = True
         return self
 
     def select(self, rows: Any) -> "Gradients":
         """A view of chosen rows (numbers in any order, or a mask) of sealed gradients, without a copy."""
         numbers, n = as_rows(rows, "rows")
-        context = Context()
-        return self._take(context, context.make(GradientsHandle, "grasp_gradients_select", self._handle, address(numbers), n))
+        return self._take(Context().make(GradientsHandle, "grasp_gradients_select", self._handle, address(numbers), n))
 
     @property
     def shape(self) -> Tuple[int, int]:
@@ -137,33 +135,32 @@ class Gradients:
     def numpy(self, first: int = 0, n: Optional[int] = None, dtype: Any = None) -> np.ndarray:
         """Rows [first, first + n) densely (n x p)."""
         n = len(self) - first if n is None else n
-        array, matrix = out_matrix(self._context, n, self.shape[1], self.dtype if dtype is None else dtype)
-        self._context.run("grasp_gradients_rows", self._handle, first, n, matrix)
+        array, matrix = out_matrix(Context(), n, self.shape[1], self.dtype if dtype is None else dtype)
+        Context().run("grasp_gradients_rows", self._handle, first, n, matrix)
         return array
 
     def mean(self) -> np.ndarray:
         """Mean row (p), compensated float64."""
         mean = np.empty(self.shape[1])
-        self._context.run("grasp_gradients_mean", self._handle, address(mean), len(mean))
+        Context().run("grasp_gradients_mean", self._handle, address(mean), len(mean))
         return mean
 
     def gram(self, i: int = 0, ni: Optional[int] = None, j: int = 0, nj: Optional[int] = None) -> np.ndarray:
         """Inner products (ni x nj, float64) of rows [i, i + ni) and [j, j + nj); by default of all."""
         ni = len(self) - i if ni is None else ni
         nj = len(self) - j if nj is None else nj
-        array, matrix = out_matrix(self._context, ni, nj)
-        self._context.run("grasp_gradients_gram", self._handle, i, ni, j, nj, matrix)
+        array, matrix = out_matrix(Context(), ni, nj)
+        Context().run("grasp_gradients_gram", self._handle, i, ni, j, nj, matrix)
         return array
 
     def save(self, path: str) -> None:
         """Writes them to a file, in their form and element type."""
-        self._context.run("grasp_gradients_save_file", self._handle, str(path).encode())
+        Context().run("grasp_gradients_save_file", self._handle, str(path).encode())
 
     def __getstate__(self) -> Dict[str, Any]:
         return {"object": to_bytes("gradients", self._handle)}
 
     def __setstate__(self, saved: Dict[str, Any]) -> None:
-        self._context = Context()
         self._handle = from_bytes("gradients", GradientsHandle, saved["object"])
 
     def __repr__(self) -> str:

@@ -184,8 +184,8 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
     distinct, code = coded(y, "y")
     same_length(code, len(rows), "y", "gradients")
     names: Optional[np.ndarray] = distinct
-    if distinct.dtype.kind in "biu":  # the library's own classes, as they will be saved
-        names, code = None, np.ascontiguousarray(y, np.int64)
+    if np.can_cast(distinct.dtype, np.int64):  # the library's own classes, as they will be saved
+        names, code = None, as_i64(y, "y")
     given = {"eps": eps, "min_samples": min_samples, "score": score, "metric": metric, "center": center, **options}
     if mode is None and (truth is not None or any(value is not None for value in given.values())):
         mode = density_mode()

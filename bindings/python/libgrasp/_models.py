@@ -163,7 +163,7 @@ class Model:
         numbers, n = train_rows(self, rows, "rows")
         handle = context.make(GradientsHandle, "grasp_gradients_compute", self._handle, address(numbers), n,
                               make_params(context, "gradients", params), long=True)
-        return Gradients._take(Context(), handle)
+        return Gradients._take(handle)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(params={self.n_params}, classes={self.n_classes}, rows={self.n_rows})"

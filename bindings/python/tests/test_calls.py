@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 
 import libgrasp
+from libgrasp import _arrays
 from libgrasp import _declarations as c
 from libgrasp import _errors
 from support import two_classes
@@ -163,10 +164,10 @@ class Interrupts(unittest.TestCase):
         context = libgrasp.Context()
         threading.Timer(0.1, context.cancel).start()
         gradients = libgrasp.Gradients.of(LONG)
-        gradients._context = context
+        _, out = _arrays.out_matrix(context, len(LONG), len(LONG), np.float32)
         began = time.perf_counter()
         with self.assertRaises(libgrasp.Cancelled):
-            gradients.gram()
+            context.run("grasp_gradients_gram", gradients._handle, 0, len(LONG), 0, len(LONG), out)
         self.assertLess(time.perf_counter() - began, 2)
 
 
@@ -230,18 +231,24 @@ class Callbacks(unittest.TestCase):
 class Threads(unittest.TestCase):
     def test_calls_from_many_threads(self):
         x, y, _ = two_classes(300)
-        wanted = libgrasp.infer_groups(x, y, eps=[0.1, 0.2], min_samples=[5, 10]).labels
+        shared = libgrasp.Gradients.of(x)
+        wanted = libgrasp.infer_groups(x, y, eps=[0.1, 0.2], min_samples=[5, 10])
         wrong = []
 
         def work():
-            for _ in range(5):
-                if not np.array_equal(libgrasp.infer_groups(x, y, eps=[0.1, 0.2], min_samples=[5, 10]).labels, wanted):
-                    wrong.append(1)
+            try:
+                for _ in range(5):
+                    result = libgrasp.infer_groups(shared, y, eps=[0.1, 0.2], min_samples=[5, 10])
+                    if not (np.array_equal(result.labels, wanted.labels) and np.array_equal(wanted.assign(shared, y), wanted.labels)
+                            and np.array_equal(shared.numpy(), x)):
+                        wrong.append("labels")
+            except BaseException as error:
+                wrong.append(error)
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         [t.start() for t in threads]
         [t.join() for t in threads]
-        self.assertFalse(wrong)
+        self.assertEqual(wrong, [])
 
     @unittest.skipUnless(hasattr(os, "fork"), "no fork")
     def test_after_a_fork(self):

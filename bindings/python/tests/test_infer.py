@@ -57,7 +57,7 @@ class InferGroups(unittest.TestCase):
     def test_classes_of_any_kind(self):
         x, y, _ = two_classes(200)
         wanted = libgrasp.infer_groups(x, y, **GRID)
-        for classes in (np.array(["cat", "dog"])[y], y * 0.5, y.astype(bool), (y * 7 - 100).astype(np.int32)):
+        for classes in (np.array(["cat", "dog"])[y], y * 0.5, y.astype(bool), (y * 7 - 100).astype(np.int32), y.astype(np.uint64) + 2**63):
             result = libgrasp.infer_groups(x, classes, **GRID)
             np.testing.assert_array_equal(result.labels, wanted.labels)
             np.testing.assert_array_equal(result.classes, np.unique(classes))
