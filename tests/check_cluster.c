@@ -602,7 +602,7 @@ START_TEST(arguments)
     grasp_params *params = params_of(ctx, "kmeans", "");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, NULL, NULL, &c), GRASP_E_ARG, "algorithm");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "optics", NULL, &c), GRASP_E_ARG,
-                  "\"optics\", expected \"dbscan\" or \"kmeans\"");
+                  "\"optics\", expected \"dbscan\", \"kmeans\" or \"gmm\"");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "dbscan", params, &c), GRASP_E_PARAM, "kmeans");
     ASSERT_STATUS(ctx, grasp_clusterer_create(ctx, "dbscan", NULL, NULL), GRASP_E_ARG, "");
     ASSERT_STATUS(ctx, grasp_params_set_i64(ctx, params, GRASP_KEY_K, 0), GRASP_E_PARAM, "k");
@@ -651,6 +651,178 @@ START_TEST(arguments)
 }
 END_TEST
 
+/* ---- Gaussian mixtures ------------------------------------------------------------------------------------------- */
+
+static int by_size(const void *a, const void *b)
+{
+    return (int)(*(const int64_t *)a - *(const int64_t *)b);
+}
+
+/* scikit-learn's likelihoods and sizes, on the classes of the Synthetic data. */
+START_TEST(gmm_stored)
+{
+    grasp_context *ctx = test_context();
+    fixture *data = fixture_read("tests/data/synthetic_clean.csv");
+    FILE *f = fopen("tests/data/expected_gmm.txt", "r");
+    double *x1 = fixture_f64s(data, "x1"), *x2 = fixture_f64s(data, "x2"), expected;
+    int64_t *y = fixture_i64s(data, "y");
+    long class, k, size[3];
+    int64_t lines = 0;
+    ck_assert_ptr_nonnull(f);
+    while (fscanf(f, "%ld %ld %lf %ld %ld %ld", &class, &k, &expected, &size[0], &size[1], &size[2]) == 6) {
+        static double x[2000];
+        int64_t n = 0, label[1000], found[3] = {0};
+        char text[64];
+        for (int64_t i = 0; i < 800; i++) /* the first 800 rows train and validate */
+            if (y[i] == class) {
+                x[2 * n] = x1[i];
+                x[2 * n++ + 1] = x2[i];
+            }
+        snprintf(text, sizeof text, "k=%ld;restarts=5;tolerance=1e-9;max_iterations=5000", k);
+        grasp_clusterer *c = clusterer_of(ctx, "gmm", text);
+        grasp_matrix *m = matrix_of(ctx, x, n, 2);
+        ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, m));
+        ck_assert_msg(fabs(grasp_clusterer_objective(c) - expected) < 1e-6, "class %ld, k %ld: %.10f, expected %.10f",
+                      class, k, grasp_clusterer_objective(c), expected);
+        labels_of(ctx, c, label, n);
+        for (int64_t i = 0; i < n; i++)
+            found[label[i]]++;
+        qsort(found, 3, sizeof *found, by_size);
+        for (int q = 0; q < 3; q++)
+            ck_assert_int_eq(found[q], size[q]);
+        grasp_matrix_free(m);
+        grasp_clusterer_free(c);
+        lines++;
+    }
+    ck_assert_int_eq(lines, 6);
+    fclose(f);
+    free(y);
+    free(x2);
+    free(x1);
+    fixture_free(data);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* On random problems: the likelihood climbs; responsibilities and centres agree with each other, with the labels and,
+ * by long double, with the density of the mixture that they make. */
+START_TEST(gmm_definition)
+{
+    enum { M = 120, Q = 3, MOST_K = 4 };
+    grasp_context *ctx = test_context();
+    for (int64_t trial = 0; trial < trials(20); trial++) {
+        double x[M * Q], r[M * MOST_K], mean[MOST_K * Q], total = 0, climb[2000];
+        int64_t label[M], k = 1 + trial % MOST_K;
+        grasp__rng rng = test_rng(700 + (uint64_t)trial);
+        random_normals(&rng, x, M * Q);
+        for (int64_t i = 0; i < M; i++)
+            for (int64_t j = 0; j < Q; j++)
+                x[i * Q + j] = x[i * Q + j] * (1 + (double)(i % k)) + 5 * (double)((i % k) * (j == i % Q));
+        char text[64];
+        snprintf(text, sizeof text, "k=%d;restarts=1;tolerance=1e-12;max_iterations=1500", (int)k);
+        grasp_clusterer *c = clusterer_of(ctx, "gmm", text);
+        grasp_matrix *m = matrix_of(ctx, x, M, Q), *out = matrix_of(ctx, r, M, k),
+                     *centers = matrix_of(ctx, mean, k, Q);
+        grasp_report *report = NULL;
+        grasp_status s = grasp_clusterer_fit_points(ctx, c, m);
+        ck_assert_msg(s == GRASP_OK || s == GRASP_NOT_CONVERGED, "%s", grasp_context_error(ctx));
+        ASSERT_OK(ctx, grasp_clusterer_responsibilities(ctx, c, out));
+        ASSERT_OK(ctx, grasp_clusterer_centers(ctx, c, centers));
+        ASSERT_OK(ctx, grasp_clusterer_report(ctx, c, &report));
+        labels_of(ctx, c, label, M);
+        int64_t steps = grasp_report_length(report, "log_likelihood.iteration");
+        ASSERT_OK(ctx, grasp_report_series(ctx, report, "log_likelihood.iteration", climb, steps));
+        for (int64_t t = 1; t < steps; t++)
+            ck_assert_msg(climb[t] >= climb[t - 1] - 1e-6, "step %d falls from %.12f to %.12f", (int)t, climb[t - 1],
+                          climb[t]);
+        for (int64_t j = 0; j < k; j++) { /* a fixed point */
+            long double size = 0, sum[Q] = {0};
+            for (int64_t i = 0; i < M; i++) {
+                size += r[i * k + j];
+                for (int64_t q = 0; q < Q; q++)
+                    sum[q] += (long double)r[i * k + j] * x[i * Q + q];
+            }
+            for (int64_t q = 0; q < Q; q++)
+                ck_assert_double_eq_tol(mean[j * Q + q], (double)(sum[q] / size), 1e-3);
+        }
+        for (int64_t i = 0; i < M; i++) {
+            double sum = 0;
+            for (int64_t j = 0; j < k; j++) {
+                sum += r[i * k + j];
+                ck_assert_double_ge(r[i * k + label[i]], r[i * k + j]);
+            }
+            ck_assert_double_eq_tol(sum, 1, 1e-12);
+            total += sum;
+        }
+        if (k == 1) { /* the likelihood of one Gaussian has a closed form */
+            long double v[Q][Q] = {{0}};
+            for (int64_t a = 0; a < Q; a++)
+                for (int64_t b = 0; b < Q; b++) {
+                    for (int64_t i = 0; i < M; i++)
+                        v[a][b] += (x[i * Q + a] - (long double)mean[a]) * (x[i * Q + b] - (long double)mean[b]) / M;
+                    v[a][b] += a == b ? 1e-6L : 0;
+                }
+            long double det = v[0][0] * (v[1][1] * v[2][2] - v[1][2] * v[2][1]) -
+                              v[0][1] * (v[1][0] * v[2][2] - v[1][2] * v[2][0]) +
+                              v[0][2] * (v[1][0] * v[2][1] - v[1][1] * v[2][0]);
+            ck_assert_double_eq_tol(grasp_clusterer_objective(c),
+                                    (double)(-0.5L * (Q * 1.83787706640934548356L + Q + logl(det))), 1e-5);
+        }
+        grasp_report_free(report);
+        grasp_matrix_free(centers);
+        grasp_matrix_free(out);
+        grasp_matrix_free(m);
+        grasp_clusterer_free(c);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Samples far away do not turn into NaN; a covariance without regularization is refused; multiplicities are copies. */
+START_TEST(gmm_edges)
+{
+    double far[] = {0, 1, 2, 3, 1e8, 1e8 + 1, 1e8 + 2, 1e8 + 3}, same[] = {0, 0, 0, 0}, r[16];
+    double thrice[] = {0, 0, 0, 1, 4, 5, 9, 9, 9}, once[] = {0, 1, 4, 5, 9};
+    const int64_t times[] = {3, 1, 1, 1, 3};
+    grasp_context *ctx = test_context();
+    grasp_clusterer *c = clusterer_of(ctx, "gmm", "k=2");
+    grasp_matrix *m = matrix_of(ctx, far, 8, 1), *flat = matrix_of(ctx, same, 4, 1), *out = matrix_of(ctx, r, 8, 2),
+                 *all = matrix_of(ctx, thrice, 9, 1), *few = matrix_of(ctx, once, 5, 1);
+    ASSERT_STATUS(ctx, grasp_clusterer_responsibilities(ctx, c, out), GRASP_E_STATE, "no fit");
+    ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, m));
+    ASSERT_OK(ctx, grasp_clusterer_responsibilities(ctx, c, out));
+    for (int i = 0; i < 8; i++)
+        ck_assert_double_eq(r[2 * i + i / 4], 1);
+    ASSERT_STATUS(ctx, grasp_clusterer_responsibilities(ctx, c, flat), GRASP_E_DIM, "out");
+    ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, flat)); /* one place, two components */
+    grasp_clusterer_free(c);
+    c = clusterer_of(ctx, "gmm", "k=1;regularization=0");
+    ASSERT_STATUS(ctx, grasp_clusterer_fit_points(ctx, c, flat), GRASP_E_NUMERIC, "regularization");
+    grasp_clusterer_free(c);
+    c = clusterer_of(ctx, "gmm", "k=9");
+    ASSERT_STATUS(ctx, grasp_clusterer_fit_points(ctx, c, m), GRASP_E_PARAM, "k is 9");
+    grasp_clusterer_free(c);
+    c = clusterer_of(ctx, "gmm", "k=1");
+    double likelihood;
+    ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, all));
+    likelihood = grasp_clusterer_objective(c);
+    ASSERT_OK(ctx, grasp_clusterer_set_multiplicities(ctx, c, times, 5));
+    ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, few));
+    ck_assert_double_eq_tol(grasp_clusterer_objective(c), likelihood, 1e-12);
+    grasp_clusterer_free(c);
+    c = clusterer_of(ctx, "kmeans", "k=1");
+    ASSERT_OK(ctx, grasp_clusterer_fit_points(ctx, c, m));
+    ASSERT_STATUS(ctx, grasp_clusterer_responsibilities(ctx, c, out), GRASP_E_UNSUPPORTED, "kmeans");
+    grasp_clusterer_free(c);
+    grasp_matrix_free(few);
+    grasp_matrix_free(all);
+    grasp_matrix_free(out);
+    grasp_matrix_free(flat);
+    grasp_matrix_free(m);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* ---- every allocation, every progress call, every number of threads ---------------------------------------------- */
 
 enum { SCENARIO_N = 400, SCENARIO_P = 3 };
@@ -673,7 +845,7 @@ static grasp_status scenario(grasp_context *ctx, void *arg)
     grasp_clusterer *clusterer = NULL;
     grasp_groups *groups = NULL;
     grasp_report *report = NULL;
-    bool kmeans = strcmp(c->algorithm, "kmeans") == 0;
+    bool kmeans = strcmp(c->algorithm, "dbscan") != 0;
     grasp_status s = grasp_params_create(ctx, c->algorithm, &params);
     if (s == GRASP_OK)
         s = grasp_params_parse(ctx, params, c->params);
@@ -724,6 +896,8 @@ START_TEST(scenarios)
         {"dbscan", "eps=0.01;min_samples=8", false},
         {"kmeans", "k=4;restarts=3", true},
         {"kmeans", "k=4;restarts=3", false},
+        {"gmm", "k=4;restarts=2", true},
+        {"gmm", "k=4;restarts=1", false},
     };
     for (size_t t = 0; t < sizeof cases / sizeof *cases; t++) {
         c.algorithm = cases[t].algorithm;
@@ -752,6 +926,9 @@ Suite *check_cluster_suite(void)
     tcase_add_test(all, stored_inertias);
     tcase_add_test(all, kmeans_fixed_point);
     tcase_add_test(all, kmeans_edges);
+    tcase_add_test(all, gmm_stored);
+    tcase_add_test(all, gmm_definition);
+    tcase_add_test(all, gmm_edges);
     tcase_add_test(all, arguments);
     tcase_add_test(all, scenarios);
     suite_add_tcase(suite, all);

@@ -93,6 +93,7 @@ START_TEST(grasp_is_infer)
 {
     static const char *const clusterer[] = {"metric=cosine", "metric=cosine;infer.center=false",
                                             "metric=euclidean;infer.min_samples=5,20,40", "algorithm=kmeans",
+                                            "algorithm=gmm;infer.k=2,3;infer.restarts=2",
                                             "metric=cosine;infer.score=ari"};
     grasp_context *ctx = test_context();
     bool assign = _i % 2, known = contains(clusterer[_i / 2], "ari");
@@ -130,6 +131,8 @@ START_TEST(grasp_is_infer)
         else
             value(ctx, report, name);
     }
+    if (contains(clusterer[_i / 2], "gmm"))
+        ASSERT_STATUS(ctx, grasp_inference_save_file(ctx, inference, "/nowhere/it"), GRASP_E_UNSUPPORTED, "gmm");
     ck_assert_double_eq(value(ctx, report, "samples"), N);
     ck_assert_double_eq(value(ctx, report, "class.0.samples") + value(ctx, report, "class.1.samples"), N);
     ck_assert_double_eq(value(ctx, report, "groups"),
@@ -729,7 +732,7 @@ Suite *check_infer_learn_suite(void)
 {
     Suite *suite = suite_create("infer_learn");
     TCase *methods = tcase_create("methods"), *shared = tcase_create("shared"), *promises = tcase_create("promises");
-    tcase_add_loop_test(methods, grasp_is_infer, 0, 10);
+    tcase_add_loop_test(methods, grasp_is_infer, 0, 12);
     tcase_add_test(methods, feasp_is_infer_on_points);
     tcase_add_loop_test(methods, error_set_and_environments, 0, 2);
     tcase_add_loop_test(methods, environments_in_closed_form, 0, 8);

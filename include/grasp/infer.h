@@ -23,7 +23,7 @@ typedef struct grasp_inference grasp_inference;
 
 #define GRASP_KEY_SELECT "select"       /**< infer: "class" (a setting per class, published) or "all" (one setting for
                                              all classes) */
-#define GRASP_KEY_ALGORITHM "algorithm" /**< infer: "dbscan" (default) or "kmeans" */
+#define GRASP_KEY_ALGORITHM "algorithm" /**< infer: "dbscan" (default), "kmeans", "gmm" */
 /** infer: "robust" (default: the cross-class direction), "density" (clusters of gradients, a class without an
  *  admissible setting stays one group) or "published" (the same, but such a class takes the first setting of the grid,
  *  as the authors' code does). Where mode is not given but a key of the density search is, it is "density". */
@@ -106,8 +106,9 @@ GRASP_API grasp_inference *grasp_inference_ref(grasp_inference *inference);
 GRASP_API void             grasp_inference_free(grasp_inference *inference);
 /** Groups of the samples inferred from, in their order. */
 GRASP_API grasp_status grasp_inference_groups(grasp_context *ctx, const grasp_inference *inference, grasp_groups **out);
-/** Classes, ascending; and what was chosen for class c in [0, classes); outputs may be NULL. kmeans: k in *min_samples,
- *  *eps NaN. A class that is one group: *eps NaN, *min_samples 0, *score -1 (NaN: not reached), *admissible 0. */
+/** Classes, ascending; and what was chosen for class c in [0, classes); outputs may be NULL. kmeans, gmm: k in
+ *  *min_samples, *eps NaN. A class that is one group: *eps NaN, *min_samples 0, *score -1 (NaN: not reached),
+ *  *admissible 0. */
 GRASP_API int64_t      grasp_inference_n_classes(const grasp_inference *inference);
 GRASP_API grasp_status grasp_inference_class(grasp_context *ctx, const grasp_inference *inference, int64_t c,
                                              int64_t *label, double *eps, int64_t *min_samples, double *score,
@@ -119,7 +120,7 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
                                                int64_t i, double *eps, int64_t *min_samples, double *score);
 /** Groups for new samples (their gradients at the same parameters, in the same form and element type, and their n
  *  classes): the lowest-numbered cluster of the class that has a core within eps, else GRASP_NOISE; kmeans: the nearest
- *  centre. The training samples get their own labels back. mode=robust: by the side of the threshold, after the mean of
+ *  centre; gmm: the most probable component. The training samples get their own labels back. mode=robust: by the side of the threshold, after the mean of
  *  the fits; samples inferred from that lie close to a threshold may be told otherwise, for they were judged by fits
  *  that had not seen them. A class that is one group takes all; a class never seen is
  *  GRASP_NOISE. GRASP_CANCELLED: samples not reached are noise. Errors: GRASP_E_ARG, GRASP_E_STATE (not sealed),

@@ -21,6 +21,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__distances_params,
     &grasp__dbscan_params,
     &grasp__kmeans_params,
+    &grasp__gmm_params,
     &grasp__silhouette_params,
     &grasp__sweep_params,
     &grasp__erm_params,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * The handle over both algorithms: options in, result out. A fit builds its result aside and puts it in place when it
+ * The handle over the algorithms: options in, result out. A fit builds its result aside and puts it in place when it
  * is whole, so a fit that fails or is cancelled leaves the earlier one.
  */
 #include "cluster/cluster.h"
@@ -17,11 +17,16 @@ static const grasp__param dbscan_entries[] = {
 const grasp__param_table grasp__dbscan_params = {
     .algorithm = "dbscan", .params = dbscan_entries, .count = sizeof dbscan_entries / sizeof *dbscan_entries};
 
+enum { DBSCAN, KMEANS, GMM };
+static const char *const names[] = {"dbscan", "kmeans", "gmm"};
+static const grasp__param_table *const tables[] = {&grasp__dbscan_params, &grasp__kmeans_params, &grasp__gmm_params};
+
 typedef struct result {
     int64_t       n, k, p;
     grasp_groups *groups;
     uint8_t      *core;   /* dbscan: n */
-    double       *center; /* kmeans: k x p */
+    double       *center; /* kmeans, gmm: k x p */
+    double       *responsibility; /* gmm: n x k */
     double        objective;
     grasp_report *report;
 } result;
@@ -30,7 +35,8 @@ struct grasp_clusterer {
     grasp__object object;
     grasp_params *params; /* a copy */
     int64_t      *multiplicity, n_multiplicity;
-    bool          is_kmeans, fitted;
+    int32_t       kind;
+    bool          fitted;
     result        last;
 };
 
@@ -52,6 +58,7 @@ static void result_clear(result *r)
     grasp_groups_free(r->groups);
     grasp__free(r->core);
     grasp__free(r->center);
+    grasp__free(r->responsibility);
     grasp_report_free(r->report);
     *r = (result){.objective = NAN};
 }
@@ -80,15 +87,18 @@ static grasp_status clusterer_create(grasp_context *ctx, const char *algorithm, 
     grasp_status s = grasp__check_pointer(ctx, algorithm, "algorithm");
     if (s != GRASP_OK)
         return s;
-    bool is_kmeans = strcmp(algorithm, "kmeans") == 0;
-    if (!is_kmeans && strcmp(algorithm, "dbscan") != 0)
-        return grasp__fail(ctx, GRASP_E_ARG, "algorithm is \"%s\", expected \"dbscan\" or \"kmeans\"", algorithm);
+    int32_t kind = DBSCAN;
+    while (kind <= GMM && strcmp(algorithm, names[kind]) != 0)
+        kind++;
+    if (kind > GMM)
+        return grasp__fail(ctx, GRASP_E_ARG, "algorithm is \"%s\", expected \"dbscan\", \"kmeans\" or \"gmm\"",
+                           algorithm);
     if ((s = grasp__alloc_zero(ctx, 1, sizeof *c, &c)) != GRASP_OK)
         return s;
     grasp__object_init(&c->object, CLUSTERER_MAGIC);
-    c->is_kmeans = is_kmeans;
+    c->kind = kind;
     c->last.objective = NAN;
-    s = grasp__options_open(ctx, params_or_null, is_kmeans ? &grasp__kmeans_params : &grasp__dbscan_params, &o);
+    s = grasp__options_open(ctx, params_or_null, tables[kind], &o);
     if (s == GRASP_OK)
         s = copy_options(ctx, &o, &c->params);
     grasp__options_close(&o);
@@ -176,8 +186,8 @@ static grasp_status fit_dbscan(grasp_context *ctx, const grasp_clusterer *c, con
     return s;
 }
 
-static grasp_status fit_kmeans(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
-                               const grasp_distances *d, int64_t *label, result *r)
+/* Room for k centres. */
+static grasp_status alloc_centers(grasp_context *ctx, const grasp__options *o, const grasp_distances *d, result *r)
 {
     int64_t values;
     r->k = grasp__options_i64(o, GRASP_KEY_K);
@@ -186,9 +196,34 @@ static grasp_status fit_kmeans(grasp_context *ctx, const grasp_clusterer *c, con
         return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
                            (intmax_t)r->k, (intmax_t)r->n);
     grasp_status s = grasp__check_product(ctx, r->k, r->p, "centres", &values);
-    if (s != GRASP_OK || (s = grasp__alloc(ctx, values, sizeof(double), &r->center)) != GRASP_OK)
-        return s;
-    return grasp__kmeans(ctx, d, o, c->multiplicity, label, r->center, &r->objective, r->report);
+    return s == GRASP_OK ? grasp__alloc(ctx, values, sizeof(double), &r->center) : s;
+}
+
+static grasp_status fit_kmeans(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
+                               const grasp_distances *d, int64_t *label, result *r)
+{
+    grasp_status s = alloc_centers(ctx, o, d, r);
+    return s == GRASP_OK ? grasp__kmeans(ctx, d, o, c->multiplicity, label, r->center, &r->objective, r->report) : s;
+}
+
+static grasp_status fit_gmm(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
+                            const grasp_distances *d, int64_t *label, result *r)
+{
+    grasp__mixture *mixture = NULL;
+    int64_t values = 0;
+    grasp_status s = alloc_centers(ctx, o, d, r);
+    if (s == GRASP_OK)
+        s = grasp__check_product(ctx, r->n, r->k, "responsibilities", &values);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, values, sizeof(double), &r->responsibility);
+    if (s == GRASP_OK)
+        s = grasp__mixture_create(ctx, r->k, r->p, &mixture);
+    if (s == GRASP_OK)
+        s = grasp__gmm(ctx, d, o, c->multiplicity, label, mixture, r->responsibility, &r->objective, r->report);
+    if (s == GRASP_OK || s == GRASP_NOT_CONVERGED)
+        memcpy(r->center, mixture->mean, (size_t)(r->k * r->p) * sizeof(double));
+    grasp__mixture_free(mixture);
+    return s;
 }
 
 static grasp_status fit(grasp_context *ctx, grasp_clusterer *c, const grasp_distances *d)
@@ -199,13 +234,14 @@ static grasp_status fit(grasp_context *ctx, grasp_clusterer *c, const grasp_dist
     if (c->multiplicity != NULL && c->n_multiplicity != r.n)
         return grasp__fail(ctx, GRASP_E_DIM, "there are %jd multiplicities for %jd samples",
                            (intmax_t)c->n_multiplicity, (intmax_t)r.n);
-    grasp_status s = grasp__options_open(ctx, c->params, c->is_kmeans ? &grasp__kmeans_params : &grasp__dbscan_params,
-                                         &o),
-                 outcome = GRASP_OK;
+    static grasp_status (*const fits[])(grasp_context *, const grasp_clusterer *, const grasp__options *,
+                                        const grasp_distances *, int64_t *,
+                                        result *) = {fit_dbscan, fit_kmeans, fit_gmm};
+    grasp_status s = grasp__options_open(ctx, c->params, tables[c->kind], &o), outcome = GRASP_OK;
     if (s == GRASP_OK && (s = grasp__report_create(ctx, &r.report)) == GRASP_OK)
         s = grasp__alloc(ctx, r.n, sizeof *label, &label);
     if (s == GRASP_OK)
-        s = c->is_kmeans ? fit_kmeans(ctx, c, &o, d, label, &r) : fit_dbscan(ctx, c, &o, d, label, &r);
+        s = fits[c->kind](ctx, c, &o, d, label, &r);
     if (s == GRASP_NOT_CONVERGED) {
         outcome = s;
         s = GRASP_OK;
@@ -243,8 +279,8 @@ static grasp_status fit_points(grasp_context *ctx, grasp_clusterer *c, grasp_mat
     grasp_distances *d = NULL;
     bool unit = false;
     grasp_status s = GRASP_OK;
-    if (c->is_kmeans) {
-        s = grasp__options_open(ctx, c->params, &grasp__kmeans_params, &o);
+    if (c->kind != DBSCAN) {
+        s = grasp__options_open(ctx, c->params, tables[c->kind], &o);
         unit = s == GRASP_OK && grasp__options_i64(&o, GRASP_KEY_UNIT) != 0;
         grasp__options_close(&o);
     }
@@ -291,8 +327,8 @@ grasp_status grasp_clusterer_core_flags(grasp_context *ctx, const grasp_clustere
     if (s != GRASP_OK)
         return s;
     if ((s = check_fitted(ctx, clusterer)) == GRASP_OK) {
-        if (clusterer->is_kmeans)
-            s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "kmeans has no core samples");
+        if (clusterer->kind != DBSCAN)
+            s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "%s has no core samples", names[clusterer->kind]);
         else if ((s = grasp__check_equal(ctx, n, clusterer->last.n, "n")) == GRASP_OK &&
                  (s = n == 0 ? GRASP_OK : grasp__check_pointer(ctx, core, "core")) == GRASP_OK && n > 0)
             memcpy(core, clusterer->last.core, (size_t)n);
@@ -306,11 +342,26 @@ grasp_status grasp_clusterer_centers(grasp_context *ctx, const grasp_clusterer *
     if (s != GRASP_OK)
         return s;
     if ((s = check_fitted(ctx, clusterer)) == GRASP_OK) {
-        if (!clusterer->is_kmeans)
+        if (clusterer->kind == DBSCAN)
             s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "dbscan has no centres");
         else if ((s = grasp__matrix_check(ctx, out, "out")) == GRASP_OK &&
                  (s = grasp__matrix_check_shape(ctx, out, clusterer->last.k, clusterer->last.p, "out")) == GRASP_OK)
             grasp__matrix_write_f64(out, 0, clusterer->last.k, clusterer->last.center);
+    }
+    return grasp__leave(ctx, s);
+}
+
+grasp_status grasp_clusterer_responsibilities(grasp_context *ctx, const grasp_clusterer *clusterer, grasp_matrix *out)
+{
+    grasp_status s = grasp__enter(ctx, __func__);
+    if (s != GRASP_OK)
+        return s;
+    if ((s = check_fitted(ctx, clusterer)) == GRASP_OK) {
+        if (clusterer->kind != GMM)
+            s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "%s has no responsibilities", names[clusterer->kind]);
+        else if ((s = grasp__matrix_check(ctx, out, "out")) == GRASP_OK &&
+                 (s = grasp__matrix_check_shape(ctx, out, clusterer->last.n, clusterer->last.k, "out")) == GRASP_OK)
+            grasp__matrix_write_f64(out, 0, clusterer->last.n, clusterer->last.responsibility);
     }
     return grasp__leave(ctx, s);
 }

@@ -308,11 +308,11 @@ static void release(grasp__lloyd *w, best_run *best)
 }
 
 /* One start; keeps it when it is the best so far. */
-static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t restart, double least_move,
+static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t first, int64_t restart, double least_move,
                         int64_t most_iterations, best_run *best, double *inertia)
 {
     int64_t iterations;
-    grasp_status s = grasp__kmeans_start(ctx, w, restart);
+    grasp_status s = grasp__kmeans_start(ctx, w, first + restart);
     if (s != GRASP_OK)
         return s;
     s = iterate(ctx, w, least_move, most_iterations, &iterations);
@@ -329,9 +329,9 @@ static grasp_status run(grasp_context *ctx, grasp__lloyd *w, int64_t restart, do
     return GRASP_OK;
 }
 
-grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
-                           const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
-                           grasp_report *report_or_null)
+grasp_status grasp__kmeans_from(grasp_context *ctx, const grasp_distances *d, const grasp__options *o, int64_t first,
+                                const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
+                                grasp_report *report_or_null)
 {
     int64_t restarts = grasp__options_i64(o, GRASP_KEY_RESTARTS),
             most = grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS);
@@ -356,7 +356,7 @@ grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const g
     for (int64_t r = 0; s == GRASP_OK && r < restarts; r++) {
         grasp__stage_mark outer =
             grasp__stage_begin(ctx, "kmeans", (double)r / (double)restarts, (double)(r + 1) / (double)restarts);
-        s = run(ctx, &w, r, tolerance * tolerance * spread, most, &best, &of_run);
+        s = run(ctx, &w, first, r, tolerance * tolerance * spread, most, &best, &of_run);
         grasp__stage_end(ctx, outer);
         if (s == GRASP_OK)
             s = grasp__report_append(ctx, report_or_null, "inertia.restart", of_run);
@@ -372,4 +372,11 @@ grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const g
     }
     release(&w, &best);
     return s;
+}
+
+grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
+                           const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
+                           grasp_report *report_or_null)
+{
+    return grasp__kmeans_from(ctx, d, o, 0, multiplicity, label, centers, inertia, report_or_null);
 }

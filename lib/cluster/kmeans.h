@@ -36,6 +36,11 @@ grasp_status grasp__lloyd_pass(grasp_context *ctx, grasp__lloyd *w, grasp__task 
  * end. */
 int64_t grasp__lloyd_block(grasp__lloyd *w, int64_t chunk, int32_t worker, int64_t *first, double **row);
 
+/* grasp__kmeans() whose starts are counted from `first`. */
+grasp_status grasp__kmeans_from(grasp_context *ctx, const grasp_distances *d, const grasp__options *o, int64_t first,
+                                const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
+                                grasp_report *report_or_null);
+
 /* Chooses k first centres; distances are left to the nearest of them. (k-means++.) */
 grasp_status grasp__kmeans_start(grasp_context *ctx, grasp__lloyd *w, int64_t restart);
 

@@ -4,7 +4,7 @@
  * The mean gradient of its class is subtracted from a new sample; it takes the lowest-numbered cluster of the class
  * that has a core sample within eps, decided exactly, else it is noise. So training samples get their own labels back:
  * a core lies in one cluster only, a border sample was labelled by this very rule, noise has no core near. After
- * k-means it takes the nearest centre. A class that is one group takes all, a class never seen none.
+ * k-means it takes the nearest centre, after a mixture the most probable component. A class that is one group takes all, a class never seen none.
  * mode=robust: by the rules of the class, see robust.c.
  * O(n_new n_core p); cores stand in the order of their clusters, so that the first one within eps ends the search.
  */
@@ -199,6 +199,36 @@ static grasp_status assign_by_rules(grasp_context *ctx, const grasp_inference *i
     return s;
 }
 
+/* ---- mixtures ---------------------------------------------------------------------------------------------------- */
+
+/* The most probable component among those that have samples, the lowest of equals. */
+static grasp_status assign_by_mixture(grasp_context *ctx, const grasp_inference *inference,
+                                      const grasp__inferred_class *k, grasp_gradients *view, int64_t *cluster)
+{
+    int64_t p = grasp__gradients_dim(view), n = grasp__gradients_count(view);
+    double *block = NULL, *density = NULL;
+    grasp_distances *d = NULL;
+    grasp_status s =
+        grasp__distances_create_implicit(ctx, view, inference->metric, inference->center, k->mean, &d);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, 3 * p, sizeof *block, &block);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, k->n_clusters, sizeof *density, &density);
+    for (int64_t i = 0; s == GRASP_OK && i < n; i++) {
+        grasp__distances_rows(d, i, 1, block);
+        grasp__mixture_densities(k->mixture, block, 1, k->n_clusters, block + p, density);
+        cluster[i] = 0;
+        for (int64_t c = 1; c < k->n_clusters; c++)
+            cluster[i] = density[c] > density[cluster[i]] ? c : cluster[i];
+        if (i % 64 == 0)
+            s = grasp__tick(ctx, i, n);
+    }
+    grasp__free(density);
+    grasp__free(block);
+    grasp__distances_free(d);
+    return s;
+}
+
 /* ---- class by class ---------------------------------------------------------------------------------------------- */
 
 /* New samples rows[0..n) of class k get their global labels. */
@@ -212,6 +242,8 @@ static grasp_status assign_class(grasp_context *ctx, const grasp_inference *infe
         s = grasp__gradients_select(ctx, new_g, rows, n, &view);
         if (s == GRASP_OK && inference->algorithm == GRASP__INFER_DBSCAN)
             s = assign_by_cores(ctx, inference, k, first, view, cluster);
+        else if (s == GRASP_OK && inference->algorithm == GRASP__INFER_GMM)
+            s = assign_by_mixture(ctx, inference, k, view, cluster);
         else if (s == GRASP_OK && inference->algorithm == GRASP__INFER_KMEANS)
             s = assign_by_centers(ctx, inference, k, view, cluster);
         else if (s == GRASP_OK)

@@ -17,7 +17,7 @@
 static const grasp__param params[] = {
     {GRASP_KEY_METRIC, GRASP_PARAM_STR, "cosine", "cosine|euclidean", "distance between gradients of a class"},
     {GRASP_KEY_CENTER, GRASP_PARAM_BOOL, "true", NULL, "cosine: subtract the mean gradient of the class"},
-    {GRASP_KEY_ALGORITHM, GRASP_PARAM_STR, "dbscan", "dbscan|kmeans", "what clusters a class"},
+    {GRASP_KEY_ALGORITHM, GRASP_PARAM_STR, "dbscan", "dbscan|kmeans|gmm", "what clusters a class"},
     {GRASP_KEY_SELECT, GRASP_PARAM_STR, "class", "class|all",
      "a setting for each class, or the one with the highest mean of the classes' scores for all"},
     {GRASP_KEY_MODE, GRASP_PARAM_STR, "robust", "robust|density|published",
@@ -118,7 +118,9 @@ static grasp_status take_setting(grasp_context *ctx, const work *w, int64_t c, i
         return GRASP_OK;
     s = view_class(ctx, w, k, &view);
     if (s == GRASP_OK)
-        s = grasp__class_centers(ctx, w->inference, k, view);
+        s = w->inference->algorithm == GRASP__INFER_GMM
+                ? grasp__class_mixture(ctx, w->inference, w->options, k, view)
+                : grasp__class_centers(ctx, w->inference, k, view);
     grasp__gradients_free(view);
     return s;
 }
@@ -214,8 +216,9 @@ grasp_status grasp__infer_density(grasp_context *ctx, grasp_gradients *g, const 
         return s;
     w.inference->metric = grasp__options_is(o, GRASP_KEY_METRIC, "euclidean") ? GRASP__EUCLIDEAN : GRASP__COSINE;
     w.inference->center = w.inference->metric == GRASP__COSINE && grasp__options_i64(o, GRASP_KEY_CENTER) != 0;
-    w.inference->algorithm =
-        grasp__options_is(o, GRASP_KEY_ALGORITHM, "kmeans") ? GRASP__INFER_KMEANS : GRASP__INFER_DBSCAN;
+    w.inference->algorithm = grasp__options_is(o, GRASP_KEY_ALGORITHM, "kmeans") ? GRASP__INFER_KMEANS
+                             : grasp__options_is(o, GRASP_KEY_ALGORITHM, "gmm")  ? GRASP__INFER_GMM
+                                                                                 : GRASP__INFER_DBSCAN;
     s = fill_grid(ctx, &w);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, w.inference->n_classes, sizeof(grasp_sweep *), &w.sweep);

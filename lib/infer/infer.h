@@ -33,7 +33,7 @@ extern const grasp__param_table grasp__learn_robust_params;
     {GRASP_KEY_BY_CLASS, GRASP_PARAM_BOOL, "true", NULL,                                                               \
      "each class has groups of its own, else 1 are the errors or environment 1, and 0 the others"}
 
-enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2, GRASP__INFER_ROBUST = 3 };
+enum { GRASP__INFER_DBSCAN = 1, GRASP__INFER_KMEANS = 2, GRASP__INFER_ROBUST = 3, GRASP__INFER_GMM = 4 };
 
 /* What was found in one class. */
 typedef struct grasp__inferred_class {
@@ -50,6 +50,8 @@ typedef struct grasp__inferred_class {
     double  *mean;                  /* p, or NULL when not centred */
     double  *centers;               /* kmeans: n_clusters x p, means of rows of the space; NULL for a class that is one
                                        group */
+    grasp__mixture *mixture;        /* gmm: components of rows of the space, the first n_clusters have samples; NULL
+                                       likewise */
     double  *scores;                /* per setting, grid order */
     int64_t  n_rules;               /* robust: clusters 1 .. n_rules have a rule each, see robust.c */
     double  *rule;                  /* n_rules x (inputs + 2): weights of the inputs, constant, threshold */
@@ -58,7 +60,7 @@ typedef struct grasp__inferred_class {
 struct grasp_inference {
     grasp__object          object;
     int32_t                metric;  /* GRASP__COSINE or GRASP__EUCLIDEAN */
-    int32_t                algorithm; /* GRASP__INFER_DBSCAN or _KMEANS */
+    int32_t                algorithm; /* GRASP__INFER_DBSCAN, _KMEANS or _GMM */
     bool                   center;
     int64_t                n_classes, n_settings;
     grasp__inferred_class *classes;

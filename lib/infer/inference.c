@@ -15,7 +15,9 @@ bool grasp__class_is_whole(const grasp_inference *inference, const grasp__inferr
 {
     if (inference->algorithm == GRASP__INFER_ROBUST)
         return k->n_rules == 0;
-    return inference->algorithm == GRASP__INFER_DBSCAN ? isnan(k->eps) != 0 : k->centers == NULL;
+    if (inference->algorithm == GRASP__INFER_DBSCAN)
+        return isnan(k->eps) != 0;
+    return inference->algorithm == GRASP__INFER_GMM ? k->mixture == NULL : k->centers == NULL;
 }
 
 /* ---- making and freeing ------------------------------------------------------------------------------------------ */
@@ -106,6 +108,7 @@ void grasp__inference_free(grasp_inference *inference)
         grasp__free(k->core);
         grasp__free(k->mean);
         grasp__free(k->centers);
+        grasp__mixture_free(k->mixture);
         grasp__free(k->scores);
         grasp__free(k->rule);
     }

@@ -17,6 +17,9 @@ grasp_status grasp__inference_create(grasp_context *ctx, grasp_gradients *g, con
 /* Centres of k's clusters, from its rows `view`. */
 grasp_status grasp__class_centers(grasp_context *ctx, const grasp_inference *inference, grasp__inferred_class *k,
                                   grasp_gradients *view);
+/* The mixture that gave k its clusters: the one of its k, fitted again to the same rows. */
+grasp_status grasp__class_mixture(grasp_context *ctx, const grasp_inference *inference, const grasp__options *o,
+                                  grasp__inferred_class *k, grasp_gradients *view);
 grasp_status grasp__inference_report(grasp_context *ctx, const grasp_inference *inference, grasp_report **out);
 
 #endif

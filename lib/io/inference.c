@@ -316,12 +316,20 @@ static void destroy(void *object)
 
 /* ---- public ------------------------------------------------------------------------------------------------------ */
 
+static grasp_status check_savable(grasp_context *ctx, const grasp_inference *inference)
+{
+    grasp_status s = grasp__inference_check(ctx, inference, "inference");
+    if (s == GRASP_OK && inference->algorithm == GRASP__INFER_GMM)
+        s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "an inference by gmm cannot be saved; its groups can");
+    return s;
+}
+
 grasp_status grasp_inference_save(grasp_context *ctx, const grasp_inference *inference, grasp_write_fn fn, void *user)
 {
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    s = grasp__inference_check(ctx, inference, "inference");
+    s = check_savable(ctx, inference);
     if (s == GRASP_OK)
         s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
     if (s == GRASP_OK)
@@ -334,7 +342,7 @@ grasp_status grasp_inference_save_file(grasp_context *ctx, const grasp_inference
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    s = grasp__inference_check(ctx, inference, "inference");
+    s = check_savable(ctx, inference);
     if (s == GRASP_OK)
         s = grasp__save(ctx, kind, save, inference, NULL, NULL, path);
     return grasp__leave(ctx, s);

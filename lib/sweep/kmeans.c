@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * k-means at every k of a list. O(restarts iterations n k p) for each. A k above the number of samples is that number.
+ * k-means, or a Gaussian mixture, at every k of a list. O(restarts iterations n k p) for each, a mixture p times that.
+ * A k above the number of samples is that number.
  */
 #include "sweep/private.h"
 
@@ -9,11 +10,12 @@ static grasp_status run_one(grasp_context *ctx, const grasp_sweep *sweep, const 
     int64_t n = result->n, k = sweep->min_samples[setting];
     grasp__options o = {.owned = NULL};
     k = k < n ? k : n;
-    grasp_status s = grasp__params_set_i64(ctx, sweep->kmeans, GRASP_KEY_K, k);
+    grasp_status s = grasp__params_set_i64(ctx, sweep->centers, GRASP_KEY_K, k);
     if (s == GRASP_OK)
-        s = grasp__options_open(ctx, sweep->kmeans, &grasp__kmeans_params, &o);
+        s = grasp__options_open(ctx, sweep->centers, sweep->gmm ? &grasp__gmm_params : &grasp__kmeans_params, &o);
     if (s == GRASP_OK)
-        s = grasp__kmeans(ctx, d, &o, NULL, label, NULL, NULL, NULL);
+        s = sweep->gmm ? grasp__gmm(ctx, d, &o, NULL, label, NULL, NULL, NULL, NULL)
+                       : grasp__kmeans(ctx, d, &o, NULL, label, NULL, NULL, NULL);
     grasp__options_close(&o);
     if (s < 0 || s == GRASP_CANCELLED)
         return s;

@@ -21,16 +21,16 @@ typedef struct grasp__sweep_result {
 
 struct grasp_sweep {
     grasp__object object;
-    bool dbscan;
+    bool dbscan, gmm;      /* neither: kmeans */
     int64_t count;         /* settings */
     double *eps;           /* dbscan: ascending, each once */
     int64_t n_eps;
-    int64_t *min_samples;  /* dbscan: min_samples, kmeans: k; ascending, each once */
+    int64_t *min_samples;  /* dbscan: min_samples, others: k; ascending, each once */
     int64_t n_min_samples;
     int32_t score;
     bool exclude_noise;
     int64_t budget;        /* bytes of levels that may be kept */
-    grasp_params *kmeans;  /* kmeans: its parameters, k to be set */
+    grasp_params *centers; /* kmeans, gmm: the parameters, k to be set */
     bool has_run;
     grasp__sweep_result result;
 };

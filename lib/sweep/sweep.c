@@ -53,16 +53,17 @@ static grasp_status copy_counts(grasp_context *ctx, const grasp__options *o, con
     return grasp__distinct(ctx, list, n, &sweep->min_samples, &sweep->n_min_samples);
 }
 
-static grasp_status copy_kmeans(grasp_context *ctx, const grasp__options *o, grasp_sweep *sweep)
+grasp_status grasp__sweep_centers(grasp_context *ctx, bool gmm, const grasp__options *o, grasp_params **out)
 {
-    grasp_status s = grasp__params_create(ctx, &grasp__kmeans_params, &sweep->kmeans);
+    grasp_status s = grasp__params_create(ctx, gmm ? &grasp__gmm_params : &grasp__kmeans_params, out);
     if (s == GRASP_OK)
-        s = grasp__params_set_i64(ctx, sweep->kmeans, GRASP_KEY_RESTARTS, grasp__options_i64(o, GRASP_KEY_RESTARTS));
+        s = grasp__params_set_i64(ctx, *out, GRASP_KEY_RESTARTS, grasp__options_i64(o, GRASP_KEY_RESTARTS));
     if (s == GRASP_OK)
-        s = grasp__params_set_i64(ctx, sweep->kmeans, GRASP_KEY_MAX_ITERATIONS,
-                                  grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS));
+        s = grasp__params_set_i64(ctx, *out, GRASP_KEY_MAX_ITERATIONS, grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS));
     if (s == GRASP_OK)
-        s = grasp__params_set_f64(ctx, sweep->kmeans, GRASP_KEY_TOLERANCE, grasp__options_f64(o, GRASP_KEY_TOLERANCE));
+        s = grasp__params_set_f64(ctx, *out, GRASP_KEY_TOLERANCE, grasp__options_f64(o, GRASP_KEY_TOLERANCE));
+    if (s == GRASP_OK && gmm)
+        s = grasp__params_set_f64(ctx, *out, GRASP_KEY_REGULARIZATION, grasp__options_f64(o, GRASP_KEY_REGULARIZATION));
     return s;
 }
 
@@ -88,7 +89,7 @@ static grasp_status fill(grasp_context *ctx, const grasp__options *o, grasp_swee
     } else {
         s = copy_counts(ctx, o, GRASP_KEY_K, sweep);
         if (s == GRASP_OK)
-            s = copy_kmeans(ctx, o, sweep);
+            s = grasp__sweep_centers(ctx, sweep->gmm, o, &sweep->centers);
     }
     return s == GRASP_OK ? grasp__check_product(ctx, sweep->n_eps, sweep->n_min_samples, "settings", &sweep->count) : s;
 }
@@ -96,15 +97,17 @@ static grasp_status fill(grasp_context *ctx, const grasp__options *o, grasp_swee
 grasp_status grasp__sweep_create(grasp_context *ctx, const char *algorithm, const grasp__options *o, grasp_sweep **out)
 {
     grasp_sweep *sweep = NULL;
-    bool dbscan = strcmp(algorithm, "dbscan") == 0;
+    bool dbscan = strcmp(algorithm, "dbscan") == 0, gmm = strcmp(algorithm, "gmm") == 0;
     *out = NULL;
-    if (!dbscan && strcmp(algorithm, "kmeans") != 0)
-        return grasp__fail(ctx, GRASP_E_ARG, "algorithm is \"%s\", expected \"dbscan\" or \"kmeans\"", algorithm);
+    if (!dbscan && !gmm && strcmp(algorithm, "kmeans") != 0)
+        return grasp__fail(ctx, GRASP_E_ARG, "algorithm is \"%s\", expected \"dbscan\", \"kmeans\" or \"gmm\"",
+                           algorithm);
     grasp_status s = grasp__alloc_zero(ctx, 1, sizeof *sweep, &sweep);
     if (s != GRASP_OK)
         return s;
     grasp__object_init(&sweep->object, GRASP__SWEEP_MAGIC);
     sweep->dbscan = dbscan;
+    sweep->gmm = gmm;
     s = fill(ctx, o, sweep);
     if (s == GRASP_OK)
         *out = sweep;
@@ -129,7 +132,7 @@ void grasp__sweep_free(grasp_sweep *sweep)
     if (sweep == NULL || sweep->object.magic != GRASP__SWEEP_MAGIC || !grasp__object_unref(&sweep->object))
         return;
     result_free(&sweep->result);
-    grasp_params_free(sweep->kmeans);
+    grasp_params_free(sweep->centers);
     grasp__free(sweep->min_samples);
     grasp__free(sweep->eps);
     grasp__free(sweep);
@@ -170,7 +173,8 @@ static grasp_status check_kind(grasp_context *ctx, const grasp_sweep *sweep, con
     if (sweep->score == GRASP__SCORE_SILHOUETTE_EUCLIDEAN && metric == GRASP__PRECOMPUTED)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "score is silhouette_euclidean, but distances are precomputed");
     if (!sweep->dbscan && metric == GRASP__PRECOMPUTED)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "algorithm is kmeans, but distances are precomputed");
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "algorithm is %s, but distances are precomputed",
+                           sweep->gmm ? "gmm" : "kmeans");
     return GRASP_OK;
 }
 

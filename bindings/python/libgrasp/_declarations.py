@@ -63,6 +63,7 @@ GRASP_KEY_K = "k"
 GRASP_KEY_RESTARTS = "restarts"
 GRASP_KEY_MAX_ITERATIONS = "max_iterations"
 GRASP_KEY_TOLERANCE = "tolerance"
+GRASP_KEY_REGULARIZATION = "regularization"
 GRASP_KEY_UNIT = "unit"
 GRASP_KEY_NOISE = "noise"
 GRASP_KEY_SCORE = "score"
@@ -294,6 +295,7 @@ FUNCTIONS = {
     "grasp_clusterer_groups": (i32, ptr, ptr, ptr),
     "grasp_clusterer_core_flags": (i32, ptr, ptr, ptr, i64),
     "grasp_clusterer_centers": (i32, ptr, ptr, ptr),
+    "grasp_clusterer_responsibilities": (i32, ptr, ptr, ptr),
     "grasp_clusterer_objective": (f64, ptr),
     "grasp_clusterer_report": (i32, ptr, ptr, ptr),
     "grasp_metric_ari": (i32, ptr, ptr, ptr, i32, ptr),

@@ -63,6 +63,7 @@ const GRASP_KEY_K = "k"
 const GRASP_KEY_RESTARTS = "restarts"
 const GRASP_KEY_MAX_ITERATIONS = "max_iterations"
 const GRASP_KEY_TOLERANCE = "tolerance"
+const GRASP_KEY_REGULARIZATION = "regularization"
 const GRASP_KEY_UNIT = "unit"
 const GRASP_KEY_NOISE = "noise"
 const GRASP_KEY_SCORE = "score"
@@ -508,6 +509,8 @@ grasp_clusterer_core_flags(ctx, clusterer, core, n) =
     ccall(symbol(:grasp_clusterer_core_flags), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{UInt8}, Int64), ctx, clusterer, core, n)
 grasp_clusterer_centers(ctx, clusterer, out) =
     ccall(symbol(:grasp_clusterer_centers), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), ctx, clusterer, out)
+grasp_clusterer_responsibilities(ctx, clusterer, out) =
+    ccall(symbol(:grasp_clusterer_responsibilities), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), ctx, clusterer, out)
 grasp_clusterer_objective(clusterer) =
     ccall(symbol(:grasp_clusterer_objective), Float64, (Ptr{Cvoid},), clusterer)
 grasp_clusterer_report(ctx, clusterer, out) =
