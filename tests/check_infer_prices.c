@@ -292,10 +292,21 @@ START_TEST(inferences)
                                         "algorithm=kmeans;k=2,4;restarts=2", "algorithm=kmeans;select=all;restarts=1"};
     for (int64_t t = 0; t < trials(6); t++) {
         sample q = sample_make(t);
-        for (int e = 0; e < 6; e++)
+        for (size_t e = 0; e < sizeof texts / sizeof *texts; e++)
             check_price(&k, &(call){.q = &q, .space = "", .text = texts[e], .factored = t % 2 == 0});
         check_price(&k, &(call){.q = &q, .space = "", .text = "", .factored = true, .bound = true});
         check_price(&k, &(call){.q = &q, .space = "", .text = "", .factored = false, .bound = true});
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(mixtures)
+{
+    static const kind infer = {"infer", prepare_infer, price_infer, run_infer};
+    for (int64_t t = 0; t < 2; t++) {
+        sample q = sample_make(t);
+        check_price(&infer, &(call){.q = &q, .space = "", .text = "algorithm=gmm;k=3;restarts=1;max_iterations=3"});
         sample_free(&q);
     }
 }
@@ -345,13 +356,15 @@ Suite *check_infer_prices_suite(void);
 Suite *check_infer_prices_suite(void)
 {
     Suite *suite = suite_create("infer_prices");
-    TCase *all = tcase_create("all");
+    TCase *all = tcase_create("all"), *gmm = tcase_create("gmm");
     tcase_set_timeout(all, 120);
     tcase_add_test(all, distances);
     tcase_add_test(all, sweeps);
     tcase_add_test(all, inferences);
+    tcase_add_test(gmm, mixtures);
     tcase_add_test(all, gradients);
     tcase_add_test(all, refusals);
     suite_add_tcase(suite, all);
+    suite_add_tcase(suite, gmm);
     return suite;
 }

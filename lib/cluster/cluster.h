@@ -41,14 +41,15 @@ typedef struct grasp__mixture {
     double *mean, *factor;        /* k x p, k x p x p: that inverse, lower, zero above */
 } grasp__mixture;
 grasp_status grasp__mixture_create(grasp_context *ctx, int64_t k, int64_t p, grasp__mixture **out);
+uint64_t     grasp__mixture_price(int64_t k, int64_t p);
 void         grasp__mixture_free(grasp__mixture *m);
 /* Component j of `from` is place[j] of `to` (NULL: j). */
 void grasp__mixture_copy(const grasp__mixture *from, const int64_t *place_or_null, grasp__mixture *to);
 /* Destroys the p x p covariance; false if it is not positive definite. */
 bool grasp__mixture_set_covariance(grasp__mixture *m, int64_t j, double *covariance);
 /* density (n x components): log weight + log density of rows under the first `components`; scratch: 2 n p. */
-void grasp__mixture_densities(const grasp__mixture *m, const double *rows, int64_t n, int64_t components,
-                              double *scratch, double *density);
+void grasp__mixture_densities(grasp_context *ctx, const grasp__mixture *m, const double *rows, int64_t n,
+                              int64_t components, double *scratch, double *density);
 /* Turns one row's k log densities into responsibilities; returns the log of their sum. */
 double grasp__mixture_responsibilities(double *density, int64_t k);
 
@@ -60,6 +61,9 @@ double grasp__mixture_responsibilities(double *density, int64_t k);
 grasp_status grasp__gmm(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
                         const int64_t *multiplicity, int64_t *label, grasp__mixture *mixture_or_null,
                         double *responsibility_or_null, double *log_likelihood, grasp_report *report_or_null);
+
+/* The most bytes that takes, without a mixture to fill. */
+uint64_t grasp__gmm_price(grasp_context *ctx, int64_t n, int64_t p, int64_t k);
 
 /* Disjoint sets with path halving; roots are the lowest member, so numbering by root is numbering by lowest index. */
 int64_t grasp__set_find(int64_t *parent, int64_t i);

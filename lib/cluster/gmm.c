@@ -37,7 +37,7 @@ typedef struct em {
     grasp__mixture *now, *best;
     double *responsibility;   /* n x k */
     double *row, *scratch;    /* rows x p, 2 rows x p */
-    double *size, *covariance;/* k, p x p */
+    double *size, *covariance, *part; /* k, p x p, p x p: of a block */
 } em;
 
 static double weight_of(const em *e, int64_t i)
@@ -79,6 +79,7 @@ static grasp_status move_means(grasp_context *ctx, em *e)
 
 static grasp_status move_covariance(grasp_context *ctx, em *e, int64_t j)
 {
+    const grasp__kernels *kernels = grasp__context_kernels(ctx);
     int64_t p = e->p;
     grasp_status s = GRASP_OK;
     memset(e->covariance, 0, (size_t)(p * p) * sizeof(double));
@@ -89,9 +90,11 @@ static grasp_status move_covariance(grasp_context *ctx, em *e, int64_t j)
         for (int64_t i = 0; i < n; i++) {
             double root = sqrt(weight_of(e, first + i) * e->responsibility[(first + i) * e->k + j]);
             for (int64_t c = 0; c < p; c++)
-                e->scratch[i * p + c] = root * (e->row[i * p + c] - e->now->mean[j * p + c]);
+                e->scratch[c * n + i] = root * (e->row[i * p + c] - e->now->mean[j * p + c]);
         }
-        grasp__gemm_f64(true, false, p, p, n, 1, e->scratch, p, e->scratch, p, 1, e->covariance, p);
+        kernels->gram_f64(p, p, n, e->scratch, n, e->scratch, n, e->part, p);
+        for (int64_t c = 0; c < p * p; c++)
+            e->covariance[c] += e->part[c];
     }
     for (int64_t c = 0; c < p * p; c++)
         e->covariance[c] /= e->size[j];
@@ -123,7 +126,7 @@ static grasp_status expect(grasp_context *ctx, em *e, const grasp__mixture *m, d
         double *density = e->responsibility + first * e->k;
         s = grasp__tick(ctx, first, e->n);
         grasp__distances_rows(e->d, first, n, e->row);
-        grasp__mixture_densities(m, e->row, n, e->k, e->scratch, density);
+        grasp__mixture_densities(ctx, m, e->row, n, e->k, e->scratch, density);
         for (int64_t i = 0; i < n; i++)
             sum += weight_of(e, first + i) * grasp__mixture_responsibilities(density + i * e->k, e->k);
     }
@@ -193,11 +196,17 @@ static grasp_status climb(grasp_context *ctx, em *e, int64_t restart, double tol
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+static void plan(em *e)
+{
+    e->rows = BLOCK_VALUES / (e->p > 0 ? e->p : 1);
+    e->rows = e->rows < 1 ? 1 : e->rows > MOST_ROWS ? MOST_ROWS : e->rows;
+    e->rows = e->rows < e->n ? e->rows : e->n;
+}
+
 static grasp_status open_em(grasp_context *ctx, em *e)
 {
     int64_t numbers = 0;
-    e->rows = BLOCK_VALUES / (e->p > 0 ? e->p : 1);
-    e->rows = e->rows < 1 ? 1 : e->rows > MOST_ROWS ? MOST_ROWS : e->rows;
+    plan(e);
     for (int64_t i = 0; i < e->n; i++)
         e->total += weight_of(e, i);
     grasp_status s = grasp__mixture_create(ctx, e->k, e->p, &e->now);
@@ -213,7 +222,26 @@ static grasp_status open_em(grasp_context *ctx, em *e)
         s = grasp__alloc(ctx, 2 * e->rows * e->p, sizeof(double), &e->scratch);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, e->k, sizeof(double), &e->size);
-    return s == GRASP_OK ? grasp__alloc(ctx, e->p * e->p, sizeof(double), &e->covariance) : s;
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, e->p * e->p, sizeof(double), &e->covariance);
+    return s == GRASP_OK ? grasp__alloc(ctx, e->p * e->p, sizeof(double), &e->part) : s;
+}
+
+/* What open_em() and the k-means starts allocate. */
+uint64_t grasp__gmm_price(grasp_context *ctx, int64_t n, int64_t p, int64_t k)
+{
+    enum { PARAMS = 2048 };
+    em e = {.n = n, .p = p};
+    plan(&e);
+    uint64_t sum = grasp__price_sum(grasp__mixture_price(k, p), grasp__mixture_price(k, p));
+    sum = grasp__price_sum(sum, grasp__price_values(n, k, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__price_values(e.rows, p, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__price_values(2 * e.rows, p, sizeof(double)));
+    for (int q = 0; q < 2; q++)
+        sum = grasp__price_sum(sum, grasp__price_values(p, p, sizeof(double)));
+    grasp__price_add(&sum, k, sizeof(double));
+    grasp__price_add(&sum, n, sizeof(int64_t));
+    return grasp__price_sum(sum, grasp__price_sum(grasp__kmeans_price(ctx, n, p, k), PARAMS));
 }
 
 static void close_em(em *e)
@@ -225,6 +253,7 @@ static void close_em(em *e)
     grasp__free(e->scratch);
     grasp__free(e->size);
     grasp__free(e->covariance);
+    grasp__free(e->part);
 }
 
 /* Labels, numbered by their lowest row, components without one last; place[j]: the number of component j. */

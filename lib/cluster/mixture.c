@@ -39,6 +39,17 @@ grasp_status grasp__mixture_create(grasp_context *ctx, int64_t k, int64_t p, gra
     return s;
 }
 
+uint64_t grasp__mixture_price(int64_t k, int64_t p)
+{
+    int64_t means;
+    if (!grasp__mul_i64(k, p, &means))
+        return UINT64_MAX;
+    uint64_t sum = grasp__price_sum(grasp__price(1, sizeof(grasp__mixture)), grasp__price(means, sizeof(double)));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, k, sizeof(double));
+    return grasp__price_sum(sum, grasp__price_values(means, p, sizeof(double)));
+}
+
 void grasp__mixture_free(grasp__mixture *m)
 {
     if (m == NULL)
@@ -83,9 +94,10 @@ bool grasp__mixture_set_covariance(grasp__mixture *m, int64_t j, double *covaria
     return isfinite(m->log_det[j]);
 }
 
-void grasp__mixture_densities(const grasp__mixture *m, const double *rows, int64_t n, int64_t components,
-                              double *scratch, double *density)
+void grasp__mixture_densities(grasp_context *ctx, const grasp__mixture *m, const double *rows, int64_t n,
+                              int64_t components, double *scratch, double *density)
 {
+    const grasp__kernels *kernels = grasp__context_kernels(ctx);
     const double log_2_pi = 1.83787706640934548356;
     int64_t p = m->p;
     double *centred = scratch, *whitened = scratch + n * p;
@@ -93,7 +105,7 @@ void grasp__mixture_densities(const grasp__mixture *m, const double *rows, int64
         for (int64_t i = 0; i < n; i++)
             for (int64_t c = 0; c < p; c++)
                 centred[i * p + c] = rows[i * p + c] - m->mean[j * p + c];
-        grasp__gemm_f64(false, true, n, p, p, 1, centred, p, m->factor + j * p * p, p, 0, whitened, p);
+        kernels->gram_f64(n, p, p, centred, p, m->factor + j * p * p, p, whitened, p);
         for (int64_t i = 0; i < n; i++) {
             double square = 0;
             for (int64_t c = 0; c < p; c++)

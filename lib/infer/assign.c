@@ -216,7 +216,7 @@ static grasp_status assign_by_mixture(grasp_context *ctx, const grasp_inference 
         s = grasp__alloc(ctx, k->n_clusters, sizeof *density, &density);
     for (int64_t i = 0; s == GRASP_OK && i < n; i++) {
         grasp__distances_rows(d, i, 1, block);
-        grasp__mixture_densities(k->mixture, block, 1, k->n_clusters, block + p, density);
+        grasp__mixture_densities(ctx, k->mixture, block, 1, k->n_clusters, block + p, density);
         cluster[i] = 0;
         for (int64_t c = 1; c < k->n_clusters; c++)
             cluster[i] = density[c] > density[cluster[i]] ? c : cluster[i];

@@ -9,7 +9,7 @@
 /* What depends on the options alone. */
 typedef struct plan {
     int32_t metric;
-    bool center, all, kmeans, ari;
+    bool center, all, kmeans, gmm, ari;
     int64_t settings, most_clusters;
     grasp_sweep *sweep;
 } plan;
@@ -50,11 +50,13 @@ static uint64_t class_price(grasp_context *ctx, const plan *q, const grasp_gradi
     *stays = mean;
     if (q->all)
         *stays = grasp__price_sum(*stays, grasp__price_sum(sweep, grasp__sweep_result_price(q->sweep, n)));
-    if (q->kmeans) {
+    if (q->kmeans || q->gmm) {
         int64_t k = q->most_clusters < n ? q->most_clusters : n;
-        centers = grasp__price_values(k, space.p, sizeof(double));
+        centers = q->gmm ? grasp__mixture_price(k, space.p) : grasp__price_values(k, space.p, sizeof(double));
         centering = grasp__price_sum(grasp__price_sum(distances, view), grasp__price(space.p, sizeof(double)));
-        grasp__price_add(&centering, k, sizeof(int64_t));
+        grasp__price_add(&centering, q->gmm ? n : k, sizeof(int64_t));
+        if (q->gmm) /* it is fitted again */
+            centering = grasp__price_sum(centering, grasp__gmm_price(ctx, n, space.p, k));
         centering = grasp__price_sum(grasp__price_sum(centering, centers), grasp__price_sum(mean, sweep));
         centering = grasp__price_sum(centering, grasp__sweep_result_price(q->sweep, n));
         *stays = grasp__price_sum(*stays, centers);
@@ -117,6 +119,7 @@ static grasp_status make_plan(grasp_context *ctx, const grasp__options *o, plan 
     q->center = q->metric == GRASP__COSINE && grasp__options_i64(o, GRASP_KEY_CENTER) != 0;
     q->all = grasp__options_is(o, GRASP_KEY_SELECT, "all");
     q->kmeans = grasp__options_is(o, GRASP_KEY_ALGORITHM, "kmeans");
+    q->gmm = grasp__options_is(o, GRASP_KEY_ALGORITHM, "gmm");
     q->ari = grasp__options_is(o, GRASP_KEY_SCORE, "ari");
     grasp_status s = grasp__sweep_create(ctx, grasp__options_str(o, GRASP_KEY_ALGORITHM), o, &q->sweep);
     if (s != GRASP_OK)

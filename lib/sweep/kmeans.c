@@ -59,7 +59,7 @@ uint64_t grasp__sweep_kmeans_price(grasp_context *ctx, const grasp_sweep *sweep,
     uint64_t most = 0;
     for (int64_t i = 0; i < sweep->count && n > 0; i++) {
         int64_t k = sweep->min_samples[i];
-        uint64_t price = grasp__kmeans_price(ctx, n, space->p, k < n ? k : n);
+        uint64_t price = (sweep->gmm ? grasp__gmm_price : grasp__kmeans_price)(ctx, n, space->p, k < n ? k : n);
         most = price > most ? price : most;
     }
     return grasp__price_sum(grasp__price(n, sizeof(int64_t)), most);

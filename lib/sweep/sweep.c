@@ -267,7 +267,7 @@ uint64_t grasp__sweep_handle_price(const grasp_sweep *sweep)
     uint64_t sum = grasp__price(1, sizeof *sweep);
     grasp__price_add(&sum, sweep->n_eps, sizeof(double));
     grasp__price_add(&sum, sweep->n_min_samples, sizeof(int64_t));
-    return grasp__price_sum(sum, sweep->kmeans != NULL ? PARAMS : 0);
+    return grasp__price_sum(sum, sweep->centers != NULL ? PARAMS : 0);
 }
 
 uint64_t grasp__sweep_result_price(const grasp_sweep *sweep, int64_t n)
