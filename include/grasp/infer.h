@@ -120,11 +120,11 @@ GRASP_API grasp_status grasp_inference_setting(grasp_context *ctx, const grasp_i
                                                int64_t i, double *eps, int64_t *min_samples, double *score);
 /** Groups for new samples (their gradients at the same parameters, in the same form and element type, and their n
  *  classes): the lowest-numbered cluster of the class that has a core within eps, else GRASP_NOISE; kmeans: the nearest
- *  centre; gmm: the most probable component. The training samples get their own labels back. mode=robust: by the side of the threshold, after the mean of
- *  the fits; samples inferred from that lie close to a threshold may be told otherwise, for they were judged by fits
- *  that had not seen them. A class that is one group takes all; a class never seen is
- *  GRASP_NOISE. GRASP_CANCELLED: samples not reached are noise. Errors: GRASP_E_ARG, GRASP_E_STATE (not sealed),
- *  GRASP_E_DIM, GRASP_E_DTYPE, memory. O(n_new n_core p). (The rule of border samples, see cluster.h.) */
+ *  centre; gmm: the most probable component. The training samples get their own labels back. mode=robust: by the side
+ *  of the threshold, after the mean of the fits; samples inferred from that lie close to a threshold may be told
+ *  otherwise, for they were judged by fits that had not seen them. A class that is one group takes all; a class never
+ *  seen is GRASP_NOISE. GRASP_CANCELLED: samples not reached are noise. Errors: GRASP_E_ARG, GRASP_E_STATE (not
+ *  sealed), GRASP_E_DIM, GRASP_E_DTYPE, memory. O(n_new n_core p). (The rule of border samples, see cluster.h.) */
 GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *inference,
                                     grasp_gradients *new_gradients, const int64_t *y, int64_t n, grasp_groups **out);
 /** Groups by any of the methods that Zeng et al. 2022 compare, in one form, so that one can choose by evidence.

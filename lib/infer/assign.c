@@ -4,7 +4,8 @@
  * The mean gradient of its class is subtracted from a new sample; it takes the lowest-numbered cluster of the class
  * that has a core sample within eps, decided exactly, else it is noise. So training samples get their own labels back:
  * a core lies in one cluster only, a border sample was labelled by this very rule, noise has no core near. After
- * k-means it takes the nearest centre, after a mixture the most probable component. A class that is one group takes all, a class never seen none.
+ * k-means it takes the nearest centre, after a mixture the most probable component. A class that is one group takes
+ * all, a class never seen none.
  * mode=robust: by the rules of the class, see robust.c.
  * O(n_new n_core p); cores stand in the order of their clusters, so that the first one within eps ends the search.
  */
