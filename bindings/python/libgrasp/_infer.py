@@ -35,7 +35,7 @@ class GroupInference:
 
     labels           (n,) int64: group of each sample, ids global over the classes, -1 an outlier
     classes          (C,) the classes, ascending
-    eps              (C,) chosen radius; NaN where a class stayed one group
+    eps              (C,) chosen radius; NaN where a class stayed one group, and where there was no grid (mode "robust")
     min_samples      (C,) chosen min_samples; 0 likewise
     score            (C,) score of the choice
     scores           (C, n_eps, n_min_samples) score of every setting; NaN: not reached
@@ -165,7 +165,9 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
 
     With a grid, or anything else of density clustering given, it is GRASP, Algorithm 1 of Zeng et al. 2022: each class's
     gradients are clustered by DBSCAN at every setting of the grid, the best setting by score is taken, and the clusters of
-    all classes get one numbering. With gradients and classes alone it is what the C library does by default.
+    all classes get one numbering. With gradients and classes alone it is the C library's default, mode "robust": what the
+    misclassified samples of one class have in common with samples of another, a class being split on evidence only, which
+    the report states; it needs gradients of a last linear layer, such as models give, and clusters others by density.
 
     gradients: n x p, float32 or float64 (read in place; not to be changed while the result is in use), or Gradients.
     y: n classes of any kind.

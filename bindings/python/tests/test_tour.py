@@ -18,8 +18,8 @@ class Tour(unittest.TestCase):
             said = subprocess.run([sys.executable, str(TOUR), folder], check=True, env=environment, stdout=subprocess.PIPE).stdout.decode()
             pictures = sorted(path.name for path in pathlib.Path(folder).glob("*.png"))
         worst = [float(word) for word in re.findall(r"worst true group ([0-9.]+)", said)]
-        self.assertEqual(len(worst), 3)
-        self.assertGreater(worst[1], worst[0])
+        self.assertEqual(len(worst), 4)
+        self.assertGreater(min(worst[1:3]), worst[0])
         try:
             import matplotlib
             self.assertTrue(matplotlib)
