@@ -3,10 +3,11 @@
 
     pip install ./bindings/python              pip wheel ./bindings/python              python -m build bindings/python
 
-The library is built in bindings/python/build/, apart from the tree's own build, with OpenBLAS linked statically where there is
-a libopenblas.a (macOS: Accelerate), so that the wheel needs the C library of the system alone: `auditwheel show` says so. Where
-there is none it is linked to the system's BLAS, and `auditwheel repair` can bundle that. LIBGRASP_CONFIGURE in the environment
-replaces the choice, as in LIBGRASP_CONFIGURE="--with-blas=mkl". The version stands in include/grasp/base.h.
+The library is built in bindings/python/build/, apart from the tree's own build, with OpenBLAS linked statically where
+there is a libopenblas.a (macOS: Accelerate), so that the wheel needs the C library of the system alone: `auditwheel
+show` says so. Where there is none it is linked to the system's BLAS, and `auditwheel repair` can bundle that.
+LIBGRASP_CONFIGURE in the environment replaces the choice, as in LIBGRASP_CONFIGURE="--with-blas=mkl". The version
+stands in include/grasp/base.h.
 """
 import base64
 import hashlib
@@ -22,7 +23,8 @@ import tarfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE / "source" if (HERE / "source").is_dir() else HERE.parents[1]  # a source distribution brings the C sources along
+# A source distribution brings the C sources along.
+ROOT = HERE / "source" if (HERE / "source").is_dir() else HERE.parents[1]
 SOURCES = ("Makefile", "configure.ac", "configure", "config.mk.in", "grasp.pc.in", "COPYING", "include", "lib")
 DARWIN = sys.platform == "darwin"
 EXTRAS = {"sklearn": ["scikit-learn"], "torch": ["torch>=2.0"], "progress": ["tqdm"], "plot": ["matplotlib"]}
@@ -34,11 +36,20 @@ def version():
 
 
 def metadata():
-    lines = ["Metadata-Version: 2.1", "Name: libgrasp", f"Version: {version()}",
-             "Summary: Finds the groups a model fails on by clustering gradients, and trains for the worst of them",
-             "License: BSD-3-Clause", "Requires-Python: >=3.9", "Requires-Dist: numpy>=1.20",
-             "Classifier: License :: OSI Approved :: BSD License", "Classifier: Programming Language :: Python :: 3",
-             "Classifier: Programming Language :: C", "Classifier: Topic :: Scientific/Engineering", "Classifier: Typing :: Typed"]
+    lines = [
+        "Metadata-Version: 2.1",
+        "Name: libgrasp",
+        f"Version: {version()}",
+        "Summary: Finds the groups a model fails on by clustering gradients, and trains for the worst of them",
+        "License: BSD-3-Clause",
+        "Requires-Python: >=3.9",
+        "Requires-Dist: numpy>=1.20",
+        "Classifier: License :: OSI Approved :: BSD License",
+        "Classifier: Programming Language :: Python :: 3",
+        "Classifier: Programming Language :: C",
+        "Classifier: Topic :: Scientific/Engineering",
+        "Classifier: Typing :: Typed",
+    ]
     for extra, requirements in EXTRAS.items():
         lines.append(f"Provides-Extra: {extra}")
         lines += [f'Requires-Dist: {requirement}; extra == "{extra}"' for requirement in requirements]
@@ -71,7 +82,9 @@ def choices():
     except (OSError, subprocess.CalledProcessError):
         return ["--with-blas=auto"]
     archive = found.decode().strip()
-    return ([f"--with-blas=openblas BLAS_LIBS='{archive} -lm -lpthread'"] if os.path.isabs(archive) else []) + ["--with-blas=auto"]
+    return ([f"--with-blas=openblas BLAS_LIBS='{archive} -lm -lpthread'"] if os.path.isabs(archive) else []) + [
+        "--with-blas=auto"
+    ]
 
 
 def library():
@@ -91,7 +104,9 @@ def library():
         for stale in ("config.mk", "config.status"):
             (work / stale).unlink() if (work / stale).exists() else None
         if run(work, "make", jobs, f"CONFIGURE={configure}", "lib"):
-            (built,) = (work / "build/release").glob(f"libgrasp.{version()}.dylib" if DARWIN else f"libgrasp.so.{version()}")
+            (built,) = (work / "build/release").glob(
+                f"libgrasp.{version()}.dylib" if DARWIN else f"libgrasp.so.{version()}"
+            )
             return built
     sys.exit("libgrasp: the C library could not be built; it needs make, a C compiler, autoconf and a BLAS "
              "(on Debian: apt install build-essential autoconf libopenblas-dev)")
@@ -104,7 +119,9 @@ def write_wheel(folder, files, tag):
     info = f"libgrasp-{version()}.dist-info"
     files = dict(files)
     files[f"{info}/METADATA"] = metadata().encode()
-    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: build_libgrasp\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    files[f"{info}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: build_libgrasp\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    )
     files[f"{info}/COPYING"] = (ROOT / "COPYING").read_bytes()
     record = ""
     for name, content in files.items():
@@ -122,7 +139,11 @@ def write_wheel(folder, files, tag):
 
 
 def package():
-    return {f"libgrasp/{p.name}": p.read_bytes() for p in sorted((HERE / "libgrasp").iterdir()) if p.suffix == ".py" or p.name == "py.typed"}
+    return {
+        f"libgrasp/{p.name}": p.read_bytes()
+        for p in sorted((HERE / "libgrasp").iterdir())
+        if p.suffix == ".py" or p.name == "py.typed"
+    }
 
 
 def tag():
@@ -147,7 +168,9 @@ def build_sdist(sdist_directory, config_settings=None):
     base = f"libgrasp-{version()}"
     with tarfile.open(pathlib.Path(sdist_directory) / f"{base}.tar.gz", "w:gz") as archive:
         for name in ("pyproject.toml", "build_libgrasp.py", "README.md", "libgrasp", "tests", "examples"):
-            archive.add(HERE / name, f"{base}/{name}", filter=lambda entry: None if "__pycache__" in entry.name else entry)
+            archive.add(
+                HERE / name, f"{base}/{name}", filter=lambda entry: None if "__pycache__" in entry.name else entry
+            )
         for name in SOURCES:
             if (ROOT / name).exists():
                 archive.add(ROOT / name, f"{base}/source/{name}")

@@ -2,10 +2,10 @@
 # %% [markdown]
 # # Groups from gradients: a tour in pictures
 #
-# The Synthetic data of Zeng et al. 2022: in each of two classes a majority that a straight line gets right, and a minority that
-# lies where the other class does; one training label in twenty is flipped. Nobody told us who is who. Run it as a script, or cell
-# by cell as a notebook (`jupytext`, VS Code, Spyder): `python tour.py [FOLDER]` writes its pictures to FOLDER, by default here.
-# Without matplotlib it prints what the pictures show.
+# The Synthetic data of Zeng et al. 2022: in each of two classes a majority that a straight line gets right, and a
+# minority that lies where the other class does; one training label in twenty is flipped. Nobody told us who is who. Run
+# it as a script, or cell by cell as a notebook (`jupytext`, VS Code, Spyder): `python tour.py [FOLDER]` writes its
+# pictures to FOLDER, by default here. Without matplotlib it prints what the pictures show.
 
 # %%
 import pathlib
@@ -44,9 +44,10 @@ groups = 2 * truth + minority  # what nobody knows
 
 # %% [markdown]
 # ## Gradients of a linear model, and the groups in them
-# A converged softmax regression; every sample's gradient of the loss; DBSCAN within each class at every setting of a grid, chosen
-# by its silhouette. Validation rows are clustered along. Noise counts as a cluster of its own in that score, and on these data the
-# best score goes to settings that call nobody an outlier; `labels_at` shows what any other setting would have found.
+# A converged softmax regression; every sample's gradient of the loss; DBSCAN within each class at every setting of a
+# grid, chosen by its silhouette. Validation rows are clustered along. Noise counts as a cluster of its own in that
+# score, and on these data the best score goes to settings that call nobody an outlier; `labels_at` shows what any other
+# setting would have found.
 
 # %%
 known = np.concatenate([train, val])
@@ -55,7 +56,10 @@ libgrasp.train("erm", linear, train=train)
 gradients = linear.gradients(known)
 result = libgrasp.infer_groups(gradients, y[known], score="silhouette")
 found = flipped[known] & (result.labels == -1)
-print(f"{result.n_groups} groups, {result.n_noise} outliers, which hold {found.sum()} of the {flipped.sum()} flipped labels")
+print(
+    f"{result.n_groups} groups, {result.n_noise} outliers, which hold {found.sum()} of the {flipped.sum()} flipped "
+    "labels"
+)
 print(f"adjusted Rand index with the true groups {libgrasp.adjusted_rand(result.labels, groups[known]):.3f}; "
       f"one group per class has {libgrasp.adjusted_rand(y[known], groups[known]):.3f}")
 
@@ -70,8 +74,17 @@ def scatter(axes, points, labels, crossed, title):
     colours = plt.get_cmap("tab10")
     for g in np.unique(labels[~crossed]):
         chosen = (labels == g) & ~crossed
-        axes.scatter(*points[chosen].T, s=14, color=colours(int(g) % 10), label=f"group {g} ({chosen.sum()})", alpha=0.7, linewidths=0)
-    axes.scatter(*points[crossed].T, s=28, color="black", marker="x", linewidths=0.9, label=f"outliers ({crossed.sum()})")
+        axes.scatter(
+            *points[chosen].T,
+            s=14,
+            color=colours(int(g) % 10),
+            label=f"group {g} ({chosen.sum()})",
+            alpha=0.7,
+            linewidths=0,
+        )
+    axes.scatter(
+        *points[crossed].T, s=28, color="black", marker="x", linewidths=0.9, label=f"outliers ({crossed.sum()})"
+    )
     axes.set_title(title)
     axes.legend(fontsize=8, framealpha=0.6)
     axes.set_xlabel("first principal component")
@@ -88,7 +101,9 @@ if plt is not None:
         tight = result.labels_at(k, 0.10, 20)  # of this class alone, numbered from 0
         tight[tight >= 0] += 2 * k
         scatter(axes[k, 1], points, tight, tight == -1, f"class {k}, a tighter setting (eps 0.10, min_samples 20)")
-        scatter(axes[k, 2], points, groups[known][rows], flipped[known][rows], f"class {k}, true (crossed: flipped labels)")
+        scatter(
+            axes[k, 2], points, groups[known][rows], flipped[known][rows], f"class {k}, true (crossed: flipped labels)"
+        )
         axes[k, 0].set_ylabel("second")
     figure.suptitle("Gradients of each class, by group")
     figure.savefig(folder / "gradients.png", dpi=110)
@@ -113,7 +128,9 @@ if plt is not None:
                     axes[k].text(j, i, f"{scores[k, i, j]:.2f}", ha="center", va="center", fontsize=8,
                                  color="black" if bright else "white", weight="bold" if chosen else "normal")
                 if chosen:
-                    axes[k].add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="red", linewidth=2.5))
+                    axes[k].add_patch(
+                        plt.Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="red", linewidth=2.5)
+                    )
         axes[k].set_xticks(range(len(result.grid_min_samples)), result.grid_min_samples)
         axes[k].set_yticks(range(len(result.grid_eps)), [f"{eps:.2f}" for eps in result.grid_eps])
         axes[k].set_xlabel("min_samples")
@@ -128,21 +145,23 @@ else:
 
 # %% [markdown]
 # ## The library's default
-# Without a grid the library looks for what the misclassified samples of one class have in common with samples of the other
-# (`mode=robust`), and splits a class only on evidence, which the report states.
+# Without a grid the library looks for what the misclassified samples of one class have in common with samples of the
+# other (`mode=robust`), and splits a class only on evidence, which the report states.
 
 # %%
 default = libgrasp.infer_groups(gradients, y[known])
-print(f"default: {default.n_groups} groups, adjusted Rand index {libgrasp.adjusted_rand(default.labels, groups[known]):.3f}")
+agreement = libgrasp.adjusted_rand(default.labels, groups[known])
+print(f"default: {default.n_groups} groups, adjusted Rand index {agreement:.3f}")
 for name in default.report:
     if name.endswith(".sentence"):
         print(f"  {default.report[name]}")
 
 # %% [markdown]
 # ## Training for the worst group
-# The paper's perceptron, by empirical risk minimisation and by group DRO on the groups of either kind, without outliers; learning
-# rate and step size are chosen by the worst learned validation group. True groups, which nobody has, are the ceiling. No group
-# label is used before the test rows are looked at. This is one seed; the smallest group has about twenty test samples.
+# The paper's perceptron, by empirical risk minimisation and by group DRO on the groups of either kind, without
+# outliers; learning rate and step size are chosen by the worst learned validation group. True groups, which nobody has,
+# are the ceiling. No group label is used before the test rows are looked at. This is one seed; the smallest group has
+# about twenty test samples.
 
 # %%
 clustered, robust = np.full(len(x), -1), np.full(len(x), -1)
@@ -152,13 +171,17 @@ for name, given in (("ERM", None), ("clusters", clustered), ("default", robust),
     model = libgrasp.MLP([2, 50, 50, 50, 2], seed=1).bind(x, y)
     method = "erm" if given is None else "gdro"
     libgrasp.train(method, model, given, train, val, rate=[0.001, 0.01], epochs=50, n_threads=0)
-    accuracy[name] = libgrasp.group_accuracy(groups[test], truth[test], model.predict()[test])
-    print(f"{name:15s} worst true group {accuracy[name].min():.3f}, mean {(model.predict()[test] == truth[test]).mean():.3f}")
+    said = model.predict()[test]
+    accuracy[name] = libgrasp.group_accuracy(groups[test], truth[test], said)
+    print(f"{name:15s} worst true group {accuracy[name].min():.3f}, mean {(said == truth[test]).mean():.3f}")
 
 # %%
 if plt is not None:
     figure, axes = plt.subplots(figsize=(10, 4.8), constrained_layout=True)
-    names = [f"class {g // 2}, {'minority' if g % 2 else 'majority'}\n({(groups[test] == g).sum()} test samples)" for g in range(4)]
+    names = [
+        f"class {g // 2}, {'minority' if g % 2 else 'majority'}\n({(groups[test] == g).sum()} test samples)"
+        for g in range(4)
+    ]
     for i, (name, values) in enumerate(accuracy.items()):
         bars = axes.bar(np.arange(4) + 0.22 * (i - 1.5), values, 0.2, label=f"{name} (worst {values.min():.2f})",
                         color=("0.6", "tab:blue", "tab:orange", "tab:green")[i])

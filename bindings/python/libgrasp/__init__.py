@@ -12,7 +12,8 @@
     libgrasp.GRASP(eps=.2, min_samples=20).fit(gradients, y).labels_
     libgrasp.TorchModel(module, dataset).gradients(["fc"])
 
-A thin layer over the C library of the same name: `man grasp` has the concepts, `man grasp_infer` and the like every detail.
+A thin layer over the C library of the same name: `man grasp` has the concepts, `man grasp_infer` and the like every
+detail.
 """
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def build_info() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    # What rests on other packages is imported when it is first named: scikit-learn where it is there, torch in any case.
+    # What rests on other packages is imported when it is first named: scikit-learn where it is there, torch in any
+    # case.
     if name == "GRASP":
         from ._estimator import GRASP
         return GRASP

@@ -19,7 +19,9 @@ _DTYPES: Dict[int, Any] = {tag: dtype for dtype, tag in _TAGS.items()}
 def dtype_tag(dtype: Any, name: str = "dtype") -> int:
     """GRASP_F32 or GRASP_F64 for what names a NumPy type."""
     try:
-        return _TAGS[np.dtype({"f32": "float32", "f64": "float64"}.get(dtype, dtype) if isinstance(dtype, str) else dtype)]
+        return _TAGS[
+            np.dtype({"f32": "float32", "f64": "float64"}.get(dtype, dtype) if isinstance(dtype, str) else dtype)
+        ]
     except (KeyError, TypeError):
         raise DTypeError(f"libgrasp: {name} is {dtype!r}, expected float32 or float64") from None
 

@@ -20,19 +20,23 @@ def make_distances(context: Context, x: Any, metric: str, center: bool) -> Dista
     """Distances among the rows of an array or of gradients."""
     if metric not in ("cosine", "euclidean"):
         raise ParameterError(f"libgrasp: metric is {metric!r}, expected 'cosine' or 'euclidean'")
-    params = make_params(context, "distances", {"metric": metric, "center": bool(center) if metric == "cosine" else None})
+    params = make_params(
+        context, "distances", {"metric": metric, "center": bool(center) if metric == "cosine" else None}
+    )
     if isinstance(x, Gradients):
         return context.make(DistancesHandle, "grasp_distances_create", x.seal()._handle, params, long=True)
-    return context.make(DistancesHandle, "grasp_distances_create_from_points", as_matrix(context, x, "X"), params, long=True)
+    return context.make(
+        DistancesHandle, "grasp_distances_create_from_points", as_matrix(context, x, "X"), params, long=True
+    )
 
 
 def dbscan(X: Any, eps: float, min_samples: int, metric: str = "cosine", center: bool = False, n_threads: int = 1, *,
            progress: Progress = None) -> np.ndarray:
     """DBSCAN with scikit-learn's labels, exact, in memory that grows with n and not with n x n.
 
-    X: n x p, float32 or float64 (read in place), or Gradients. eps: radius, inclusive. min_samples: neighbours that make a
-    core sample, itself included. metric: "cosine" (1 - cos) or "euclidean". center: the mean of all rows is subtracted
-    first; cosine only. n_threads: 0: all processors; the labels do not depend on it.
+    X: n x p, float32 or float64 (read in place), or Gradients. eps: radius, inclusive. min_samples: neighbours that
+    make a core sample, itself included. metric: "cosine" (1 - cos) or "euclidean". center: the mean of all rows is
+    subtracted first; cosine only. n_threads: 0: all processors; the labels do not depend on it.
 
     Returns labels (n, int64): clusters 0, 1, ... numbered by their lowest core sample; -1 for noise.
 
@@ -51,8 +55,8 @@ def silhouette(X: Any, labels: Any, metric: str = "cosine", noise: str = "cluste
                n_threads: int = 1, *, per_sample: bool = False, progress: Progress = None) -> Union[float, np.ndarray]:
     """Mean silhouette, as scikit-learn's silhouette_score; by cosine distance in O(n K p).
 
-    X: n x p, or Gradients. labels: n whole numbers, -1 for noise, which is one more cluster (noise="cluster", as published)
-    or left out (noise="exclude"). metric, center, n_threads: as in dbscan().
+    X: n x p, or Gradients. labels: n whole numbers, -1 for noise, which is one more cluster (noise="cluster", as
+    published) or left out (noise="exclude"). metric, center, n_threads: as in dbscan().
 
     Returns the mean, or with per_sample=True the n values (NaN for samples left out). With fewer than 2 clusters, or as
     many as samples, it is not defined, and -1 (or NaN) is returned.

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Calls into the library: statuses become exceptions, Ctrl-C stops a long call, progress is shown, handles are freed.
 
-Python runs signal handlers on its main thread only, and not while that thread is inside of C. So a long call from the main
-thread is made by a helper thread while the main thread waits for it, interruptibly; whatever a signal handler raises there
-(KeyboardInterrupt, or an alarm's exception) cancels the call, which ends at its next tick, within some 20 ms, and is then
-raised. Calls from other threads are made directly. Callbacks run on the thread that makes the call; what they raise is
-kept, the call is cancelled, and it is raised from the call as itself.
+Python runs signal handlers on its main thread only, and not while that thread is inside of C. So a long call from the
+main thread is made by a helper thread while the main thread waits for it, interruptibly; whatever a signal handler
+raises there (KeyboardInterrupt, or an alarm's exception) cancels the call, which ends at its next tick, within some 20
+ms, and is then raised. Calls from other threads are made directly. Callbacks run on the thread that makes the call;
+what they raise is kept, the call is cancelled, and it is raised from the call as itself.
 """
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from . import _declarations as c
 from ._errors import ArgumentError, NotConvergedWarning, error_of
 from ._library import lib
 
-#: What may be given as `progress`: None, True for a bar by tqdm where it is installed, or a function of the stage's name
-#: and the fraction done, in [0, 1], that may return False to stop the call.
+#: What may be given as `progress`: None, True for a bar by tqdm where it is installed, or a function of the stage's
+#: name and the fraction done, in [0, 1], that may return False to stop the call.
 Progress = Union[None, bool, Callable[[str, float], Any]]
 
 _PROGRESS_INTERVAL = 0.05
@@ -64,7 +64,8 @@ class Handle:
     _free = "grasp_params_free"
 
     def __init__(self) -> None:
-        self._pointer = self._as_parameter_ = ctypes.c_void_p()  # no property: Python code inside of ctypes could be interrupted
+        # No property: it would be Python code inside of ctypes, which could be interrupted there.
+        self._pointer = self._as_parameter_ = ctypes.c_void_p()
         self._free_function = getattr(lib, type(self)._free)
 
     def __del__(self) -> None:
@@ -150,7 +151,9 @@ class _Bar:
         if self._make is None:
             return
         if self._bar is None:
-            self._bar = self._make(total=1.0, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}", leave=False)
+            self._bar = self._make(
+                total=1.0, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}", leave=False
+            )
         self._bar.set_description_str(what, refresh=False)
         self._bar.n = fraction
         self._bar.refresh()
@@ -202,7 +205,9 @@ class Context:
         if memory_limit:
             self.call("grasp_context_set_memory_limit", memory_limit)
         if progress:
-            self.call("grasp_context_set_progress", _PROGRESS_INTERVAL, _on_progress, self._number, c.grasp_destroy_fn(0))
+            self.call(
+                "grasp_context_set_progress", _PROGRESS_INTERVAL, _on_progress, self._number, c.grasp_destroy_fn(0)
+            )
         if log is not None:
             self.call("grasp_context_set_log", log_level, _on_log, self._number, c.grasp_destroy_fn(0))
 
@@ -282,7 +287,7 @@ class Context:
         return outcome[0]
 
     def _abandon(self, ticket: list, outcome: list, done: Any) -> None:
-        """Cancels the helper's call and waits for its end, whatever else interrupts: its memory is in use until then."""
+        """Cancels the helper's call and waits for its end, whatever interrupts: until then its memory is in use."""
         try:
             ticket.pop()
             return
@@ -292,7 +297,7 @@ class Context:
         while not outcome:
             try:
                 done.acquire(timeout=1)
-            except BaseException:  # noqa: B902 - interrupted again: the first interruption is raised, when C has returned
+            except BaseException:  # noqa: B902 - again: the first one is raised, when C has returned
                 continue
         lib.grasp_context_clear_cancel(self)
         self._raised = None
@@ -337,7 +342,9 @@ def lend(context: Context, array: Any, dtype: int, rows: int, cols: int, stride:
     number = next(_numbers)
     _lent[number] = array
     try:
-        return context.make(MatrixHandle, "grasp_matrix_wrap", dtype, rows, cols, stride, array.ctypes.data, _on_release, number)
+        return context.make(
+            MatrixHandle, "grasp_matrix_wrap", dtype, rows, cols, stride, array.ctypes.data, _on_release, number
+        )
     except BaseException:
         _lent.pop(number, None)
         raise

@@ -20,8 +20,8 @@ _hooks: Dict[int, "Hooks"] = {}
 
 
 class Hooks:
-    """What a model must answer. rows: (n,) int64, in any order, repeats allowed. Arrays are NumPy's, float64. An exception
-    ends the library's call and comes out of it as itself. Methods marked optional may stay as they are."""
+    """What a model must answer. rows: (n,) int64, in any order, repeats allowed. Arrays are NumPy's, float64. An
+    exception ends the library's call and comes out of it as itself. Methods marked optional may stay as they are."""
 
     def n_rows(self) -> int:
         """Samples."""
@@ -169,18 +169,35 @@ def _destroy(user: int) -> None:
 
 
 _THUNKS = {
-    "n_rows": _count("n_rows"), "n_classes": _count("n_classes"), "n_params": _count("n_params"),
-    "labels": _fill("labels", None, ctypes.c_int64), "get_params": _guarded(_get_params, 0), "set_params": _guarded(_set_params, 0),
-    "loss": _fill("loss", None, ctypes.c_double), "weighted_grad": _guarded(_weighted_grad, 0),
-    "predict": _fill("predict", None, ctypes.c_int64), "logits": _fill("logits", "n_classes", ctypes.c_double),
-    "n_features": _count("n_features"), "features": _fill("features", "n_features", ctypes.c_double),
-    "sample_grads": _fill("sample_grads", "n_params", ctypes.c_double), "n_layers": _guarded(lambda h: len(h.layers()), -1),
-    "layer_shape": _guarded(_layer_shape, 0), "sample_factors": _guarded(_sample_factors, 0),
-    "init": _guarded(lambda h, seed: h.init(seed), 0), "clone": _guarded(_clone, 0), "destroy": _destroy,
+    "n_rows": _count("n_rows"),
+    "n_classes": _count("n_classes"),
+    "n_params": _count("n_params"),
+    "labels": _fill("labels", None, ctypes.c_int64),
+    "get_params": _guarded(_get_params, 0),
+    "set_params": _guarded(_set_params, 0),
+    "loss": _fill("loss", None, ctypes.c_double),
+    "weighted_grad": _guarded(_weighted_grad, 0),
+    "predict": _fill("predict", None, ctypes.c_int64),
+    "logits": _fill("logits", "n_classes", ctypes.c_double),
+    "n_features": _count("n_features"),
+    "features": _fill("features", "n_features", ctypes.c_double),
+    "sample_grads": _fill("sample_grads", "n_params", ctypes.c_double),
+    "n_layers": _guarded(lambda h: len(h.layers()), -1),
+    "layer_shape": _guarded(_layer_shape, 0),
+    "sample_factors": _guarded(_sample_factors, 0),
+    "init": _guarded(lambda h, seed: h.init(seed), 0),
+    "clone": _guarded(_clone, 0),
+    "destroy": _destroy,
 }
 _TYPES: Dict[str, Any] = {field[0]: field[1] for field in c.grasp_model_ops._fields_}
 _FUNCTIONS = {name: _TYPES[name](thunk) for name, thunk in _THUNKS.items()}
-_NEEDS = {"n_features": "features", "n_layers": "layers", "layer_shape": "layers", "sample_factors": "layers", "destroy": "labels"}
+_NEEDS = {
+    "n_features": "features",
+    "n_layers": "layers",
+    "layer_shape": "layers",
+    "sample_factors": "layers",
+    "destroy": "labels",
+}
 
 
 def _has(hooks: Hooks, name: str) -> bool:
@@ -214,8 +231,8 @@ class CustomModel(Model):
         raise UnsupportedError(f"libgrasp: {type(self).__name__} cannot be pickled: its computation is the caller's")
 
     def check_gradients(self, rows: Any = None, n: int = 8, step: float = 0.0) -> float:
-        """Largest relative difference of every kind of gradient from central differences of the loss, on the rows given or
-        the first n: for authors of hooks; below 1e-6 in float64."""
+        """Largest relative difference of every kind of gradient from central differences of the loss, on the rows given
+        or the first n: for authors of hooks; below 1e-6 in float64."""
         numbers, count = as_rows(rows, "rows")
         worst = ctypes.c_double()
         Context().run("grasp_model_check_grad", self._handle, address(numbers), n if numbers is None else count, step,

@@ -3,8 +3,8 @@
 """What the C interface declares, for ctypes: constants, types of callbacks, tables of functions, signatures."""
 import ctypes
 
-i32, i64, u64, f64, u8, size = (ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64, ctypes.c_double, ctypes.c_uint8,
-                                ctypes.c_size_t)
+i32, i64, u64 = ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64
+f64, u8, size = ctypes.c_double, ctypes.c_uint8, ctypes.c_size_t
 ptr, text = ctypes.c_void_p, ctypes.c_char_p
 
 VERSION = '0.1.0'

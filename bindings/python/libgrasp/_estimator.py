@@ -21,7 +21,11 @@ except ImportError:
 
         def get_params(self, deep: bool = True) -> Dict[str, Any]:
             """The constructor's arguments, by name."""
-            return {name: getattr(self, name) for name in inspect.signature(type(self).__init__).parameters if name != "self"}
+            return {
+                name: getattr(self, name)
+                for name in inspect.signature(type(self).__init__).parameters
+                if name != "self"
+            }
 
         def set_params(self, **params: Any) -> "BaseEstimator":
             """Sets some of them."""
@@ -36,7 +40,9 @@ except ImportError:
         if not hasattr(estimator, "labels_"):
             raise StateError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' first.")
 
-    def validate_data(estimator: Any, X: Any, y: Any = "none", reset: bool = True, **_: Any) -> Any:  # type: ignore[misc]
+    def validate_data(  # type: ignore[misc]
+        estimator: Any, X: Any, y: Any = "none", reset: bool = True, **_: Any
+    ) -> Any:
         """Arrays of the right shape. NaN is found by the library."""
         X = np.asarray(X)
         if X.ndim != 2:
@@ -66,7 +72,8 @@ class GRASP(BaseEstimator):
     noise : "cluster" or "exclude"
         What outliers are to the score.
     mode : str or None
-        None: density clustering, as above; or another value of the C library's parameter "mode", see parameters("infer").
+        None: density clustering, as above; or another value of the C library's parameter "mode", see
+            parameters("infer").
     n_threads : int
         0: all processors. Results do not depend on it.
     progress : None, True or function(what, fraction)
@@ -84,9 +91,19 @@ class GRASP(BaseEstimator):
     >>> GRASP(eps=[0.1, 0.2], min_samples=10).fit(gradients, y).labels_  # doctest: +SKIP
     """
 
-    def __init__(self, eps: Union[None, float, Sequence[float]] = None, min_samples: Union[None, int, Sequence[int]] = None,
-                 metric: str = "cosine", center: bool = True, criterion: str = "silhouette", select: str = "class",
-                 noise: str = "cluster", mode: Optional[str] = None, n_threads: int = 1, progress: Progress = None) -> None:
+    def __init__(
+        self,
+        eps: Union[None, float, Sequence[float]] = None,
+        min_samples: Union[None, int, Sequence[int]] = None,
+        metric: str = "cosine",
+        center: bool = True,
+        criterion: str = "silhouette",
+        select: str = "class",
+        noise: str = "cluster",
+        mode: Optional[str] = None,
+        n_threads: int = 1,
+        progress: Progress = None,
+    ) -> None:
         self.eps = eps
         self.min_samples = min_samples
         self.metric = metric
@@ -108,10 +125,19 @@ class GRASP(BaseEstimator):
             gradients, y = validate_data(self, gradients, y, dtype=[np.float64, np.float32], reset=True)
         options: Dict[str, Any] = {"mode": self.mode}
         if self.mode in (None, density_mode(), "published"):
-            options = {"mode": self.mode or density_mode(), "eps": self.eps, "min_samples": self.min_samples, "score": self.criterion,
-                       "metric": self.metric, "center": bool(self.center) if self.metric == "cosine" else None, "select": self.select,
-                       "noise": self.noise}
-        inference: GroupInference = infer_groups(gradients, y, n_threads=self.n_threads, progress=self.progress, **options)
+            options = {
+                "mode": self.mode or density_mode(),
+                "eps": self.eps,
+                "min_samples": self.min_samples,
+                "score": self.criterion,
+                "metric": self.metric,
+                "center": bool(self.center) if self.metric == "cosine" else None,
+                "select": self.select,
+                "noise": self.noise,
+            }
+        inference: GroupInference = infer_groups(
+            gradients, y, n_threads=self.n_threads, progress=self.progress, **options
+        )
         self.inference_ = inference
         self.labels_ = inference.labels
         self.classes_ = inference.classes
@@ -125,8 +151,8 @@ class GRASP(BaseEstimator):
         return self.fit(gradients, y).labels_
 
     def assign(self, gradients: Any, y: Any) -> np.ndarray:
-        """Groups (n_new, int64) of new samples by their gradients and classes, -1 for outliers; the samples of fit() get
-        their own labels back."""
+        """Groups (n_new, int64) of new samples by their gradients and classes, -1 for outliers; the samples of fit()
+        get their own labels back."""
         check_is_fitted(self)
         if not isinstance(gradients, Gradients):
             gradients = validate_data(self, gradients, dtype=[np.float64, np.float32], reset=False)
@@ -144,4 +170,3 @@ class GRASP(BaseEstimator):
 
     def _more_tags(self) -> Dict[str, Any]:  # scikit-learn before 1.6
         return {"requires_y": True}
-

@@ -15,13 +15,14 @@ from ._library import lib
 
 
 class Gradients:
-    """One gradient of the loss per sample: n rows of p values (or any other vectors), filled in batches and then sealed.
+    """One gradient of the loss per sample: n rows of p values (or any other vectors), filled in batches and then
+    sealed.
 
     Gradients(p) takes dense rows; Gradients.factored() takes a layer's inputs and output gradients, from which a row is
     sum_t delta_t (x) [a_t, 1] per layer; Gradients.of(x) refers to an array without a copy.
 
-    p: values per row. dtype: float32 or float64. capacity: rows to make room for, a hint. Filled by one thread; once sealed
-    read by any number.
+    p: values per row. dtype: float32 or float64. capacity: rows to make room for, a hint. Filled by one thread; once
+    sealed read by any number.
     """
 
     _sealed = False
@@ -46,8 +47,19 @@ class Gradients:
         bias = None if has_bias is None else np.asarray(has_bias, np.int32)
         if len(d_out) != n or (t is not None and len(t) != n) or (bias is not None and len(bias) != n):
             raise ArgumentError("libgrasp: inputs, outputs, positions and has_bias must have one value per layer")
-        return cls._take(Context().make(GradientsHandle, "grasp_gradients_create_factored", dtype_tag(dtype), n, address(d_in),
-                                        address(d_out), address(t), address(bias), capacity))
+        return cls._take(
+            Context().make(
+                GradientsHandle,
+                "grasp_gradients_create_factored",
+                dtype_tag(dtype),
+                n,
+                address(d_in),
+                address(d_out),
+                address(t),
+                address(bias),
+                capacity,
+            )
+        )
 
     @classmethod
     def of(cls, x: Any) -> "Gradients":
@@ -58,7 +70,9 @@ class Gradients:
         array = as_real(x, "gradients")
         self = cls(max(array.shape[1], 1), array.dtype)
         if array.shape[1] == 0:
-            raise ArgumentError(f"libgrasp: gradients have 0 values per sample (shape {array.shape}), a minimum of 1 is required")
+            raise ArgumentError(
+                f"libgrasp: gradients have 0 values per sample (shape {array.shape}), a minimum of 1 is required"
+            )
         if len(array):
             self.append(array, lent=True)
         return self.seal()
@@ -70,7 +84,8 @@ class Gradients:
 
     @classmethod
     def open_npy(cls, path: str) -> "Gradients":
-        """Sealed gradients over a mapped .npy file of float32 or float64 (n x p); nothing is read ahead but to refuse NaN."""
+        """Sealed gradients over a mapped .npy file of float32 or float64 (n x p); nothing is read ahead but to refuse
+        NaN."""
         return cls._take(Context().make(GradientsHandle, "grasp_gradients_open_npy", str(path).encode(), long=True))
 
     def append(self, rows: Any, lent: bool = False) -> "Gradients":
@@ -80,8 +95,8 @@ class Gradients:
         return self
 
     def append_factors(self, act: Sequence[Any], delta: Sequence[Any], lent: bool = False) -> "Gradients":
-        """Appends k samples as factors: for each layer act (k x T d_in, or k x T x d_in) and delta (k x T d_out, or k x T
-        x d_out). With lent=True by reference."""
+        """Appends k samples as factors: for each layer act (k x T d_in, or k x T x d_in) and delta (k x T d_out, or k x
+        T x d_out). With lent=True by reference."""
         if len(act) != len(delta):
             raise ArgumentError(f"libgrasp: act has {len(act)} layers, delta {len(delta)}")
         inputs = [self._factor(a, "act") for a in act]

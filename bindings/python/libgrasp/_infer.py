@@ -62,8 +62,18 @@ class GroupInference:
         label, eps, least, score = ctypes.c_int64(), ctypes.c_double(), ctypes.c_int64(), ctypes.c_double()
         rows = []
         for i in range(lib.grasp_inference_n_classes(self._handle)):
-            context.call("grasp_inference_class", self._handle, i, ctypes.byref(label), ctypes.byref(eps), ctypes.byref(least),
-                         ctypes.byref(score), None, None, None)
+            context.call(
+                "grasp_inference_class",
+                self._handle,
+                i,
+                ctypes.byref(label),
+                ctypes.byref(eps),
+                ctypes.byref(least),
+                ctypes.byref(score),
+                None,
+                None,
+                None,
+            )
             rows.append((label.value, eps.value, least.value, score.value))
         codes = np.array([r[0] for r in rows], np.int64)
         self.classes: np.ndarray = codes if classes is None else classes[codes]
@@ -88,10 +98,12 @@ class GroupInference:
         self.scores: np.ndarray = values.reshape(len(self.classes), len(self.grid_eps), len(self.grid_min_samples))
 
     def labels_at(self, label: Any, eps: float, min_samples: int) -> np.ndarray:
-        """Clusters (n_class,) that one class falls into at a setting, on the grid or off it: its samples in their order,
-        numbered from 0, -1 noise. Computed when asked."""
+        """Clusters (n_class,) that one class falls into at a setting, on the grid or off it: its samples in their
+        order, numbered from 0, -1 noise. Computed when asked."""
         if self._gradients is None or self._code is None:
-            raise StateError("libgrasp: labels_at: the gradients are not at hand: this inference was loaded, or made by fit()")
+            raise StateError(
+                "libgrasp: labels_at: the gradients are not at hand: this inference was loaded, or made by fit()"
+            )
         (place,) = np.nonzero(self.classes == label)
         if len(place) == 0:
             raise ArgumentError(f"libgrasp: labels_at: {label!r} is no class; the classes are {self.classes.tolist()}")
@@ -99,8 +111,8 @@ class GroupInference:
         return dbscan(rows, eps, min_samples, self._metric, self._center)
 
     def assign(self, gradients: Any, y: Any, n_threads: int = 1, *, progress: Progress = None) -> np.ndarray:
-        """Groups (n_new, int64) of new samples: the lowest-numbered cluster of the class with a core within eps, else -1.
-        The samples inferred from get their own groups back. A class that was not seen gives -1.
+        """Groups (n_new, int64) of new samples: the lowest-numbered cluster of the class with a core within eps, else
+        -1. The samples inferred from get their own groups back. A class that was not seen gives -1.
 
         gradients: n_new x p, at the same parameters, same form and element type. y: their n_new classes.
         """
@@ -114,7 +126,9 @@ class GroupInference:
         labels = self._codes()
         code = np.where(code >= 0, labels[np.maximum(code, 0)], _unseen(labels))
         code = np.ascontiguousarray(code, np.int64)
-        groups = context.make(GroupsHandle, "grasp_assign", self._handle, handle._handle, address(code), len(code), long=True)
+        groups = context.make(
+            GroupsHandle, "grasp_assign", self._handle, handle._handle, address(code), len(code), long=True
+        )
         return labels_of(context, groups)
 
     def _codes(self) -> np.ndarray:
@@ -122,12 +136,15 @@ class GroupInference:
         context, label = Context(), ctypes.c_int64()
         found = []
         for i in range(len(self.classes)):
-            context.call("grasp_inference_class", self._handle, i, ctypes.byref(label), None, None, None, None, None, None)
+            context.call(
+                "grasp_inference_class", self._handle, i, ctypes.byref(label), None, None, None, None, None, None
+            )
             found.append(label.value)
         return np.array(found, np.int64)
 
     def save(self, path: str) -> None:
-        """Writes what assigning needs. Classes that are not whole numbers are saved as their place among the classes."""
+        """Writes what assigning needs. Classes that are not whole numbers are saved as their place among the
+        classes."""
         Context().run("grasp_inference_save_file", self._handle, str(path).encode())
 
     @classmethod
@@ -145,8 +162,10 @@ class GroupInference:
         self._handle = from_bytes("inference", InferenceHandle, saved["object"])
 
     def __repr__(self) -> str:
-        return (f"GroupInference(n={len(self.labels)}, groups={self.n_groups}, outliers={self.n_noise}, eps={self.eps.tolist()}, "
-                f"min_samples={self.min_samples.tolist()})")
+        return (
+            f"GroupInference(n={len(self.labels)}, groups={self.n_groups}, outliers={self.n_noise}, "
+            f"eps={self.eps.tolist()}, min_samples={self.min_samples.tolist()})"
+        )
 
 
 def _unseen(labels: np.ndarray) -> int:
@@ -157,25 +176,41 @@ def _unseen(labels: np.ndarray) -> int:
     return value
 
 
-def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]] = None,
-                 min_samples: Union[None, int, Sequence[int]] = None, score: Optional[str] = None, truth: Any = None, *,
-                 metric: Optional[str] = None, center: Optional[bool] = None, mode: Optional[str] = None, n_threads: int = 1,
-                 seed: int = 0, memory_limit: int = 0, progress: Progress = None, **options: Any) -> GroupInference:
+def infer_groups(
+    gradients: Any,
+    y: Any,
+    eps: Union[None, float, Sequence[float]] = None,
+    min_samples: Union[None, int, Sequence[int]] = None,
+    score: Optional[str] = None,
+    truth: Any = None,
+    *,
+    metric: Optional[str] = None,
+    center: Optional[bool] = None,
+    mode: Optional[str] = None,
+    n_threads: int = 1,
+    seed: int = 0,
+    memory_limit: int = 0,
+    progress: Progress = None,
+    **options: Any,
+) -> GroupInference:
     """Groups within classes, from the samples' gradients.
 
-    With a grid, or anything else of density clustering given, it is GRASP, Algorithm 1 of Zeng et al. 2022: each class's
-    gradients are clustered by DBSCAN at every setting of the grid, the best setting by score is taken, and the clusters of
-    all classes get one numbering. With gradients and classes alone it is the C library's default, mode "robust": what the
-    misclassified samples of one class have in common with samples of another, a class being split on evidence only, which
-    the report states; it needs gradients of a last linear layer, such as models give, and clusters others by density.
+    With a grid, or anything else of density clustering given, it is GRASP, Algorithm 1 of Zeng et al. 2022: each
+    class's gradients are clustered by DBSCAN at every setting of the grid, the best setting by score is taken, and the
+    clusters of all classes get one numbering. With gradients and classes alone it is the C library's default, mode
+    "robust": what the misclassified samples of one class have in common with samples of another, a class being split on
+    evidence only, which the report states; it needs gradients of a last linear layer, such as models give, and clusters
+    others by density.
 
     gradients: n x p, float32 or float64 (read in place; not to be changed while the result is in use), or Gradients.
     y: n classes of any kind.
-    eps, min_samples: the grid, numbers or lists; where one is missing, the published one, .10, .15, ..., .70 and 5, 10, 20,
-        30, 40, 50, 60, 100. min_samples counts the sample itself.
-    score: "silhouette" (cosine, linear time, the default), "silhouette_euclidean" (published), or "ari", which needs truth.
+    eps, min_samples: the grid, numbers or lists; where one is missing, the published one, .10, .15, ..., .70 and 5, 10,
+        20, 30, 40, 50, 60, 100. min_samples counts the sample itself.
+    score: "silhouette" (cosine, linear time, the default), "silhouette_euclidean" (published), or "ari", which needs
+        truth.
     truth: n known groups (whole numbers, -1 left out), for score="ari" only.
-    metric: "cosine" (default) or "euclidean"; center: whether the class mean is subtracted first (cosine only; default True).
+    metric: "cosine" (default) or "euclidean"; center: whether the class mean is subtracted first (cosine only; default
+        True).
     mode: what the C library's parameter "mode" may be; parameters("infer") lists it and the other options.
 
     >>> result = infer_groups(gradients, y, eps=[0.1, 0.3], min_samples=[5, 10])  # doctest: +SKIP
@@ -197,21 +232,41 @@ def infer_groups(gradients: Any, y: Any, eps: Union[None, float, Sequence[float]
     handle = context.make(InferenceHandle, "grasp_infer", rows._handle, address(code), len(code), params, groups,
                           last=(ctypes.byref(report._pointer),), long=True)
     _, places = np.unique(code, return_inverse=True)
-    return GroupInference(context, handle, Report._read(context, report), names, rows, places.reshape(-1), metric or "cosine",
-                          center is not False)
+    return GroupInference(
+        context,
+        handle,
+        Report._read(context, report),
+        names,
+        rows,
+        places.reshape(-1),
+        metric or "cosine",
+        center is not False,
+    )
 
 
 class LearnedGroups(NamedTuple):
-    """labels: (n_train + n_val,) int64, the training rows' groups and then the validation rows', -1 an outlier; report."""
+    """labels: (n_train + n_val,) int64, the training rows' groups and then the validation rows', -1 an outlier;
+    report."""
 
     labels: np.ndarray
     report: Report
 
 
-def learn_groups(method: str, model: Model, train: Any = None, val: Any = None, truth: Any = None, *, n_threads: int = 1,
-                 seed: int = 0, memory_limit: int = 0, progress: Progress = None, **params: Any) -> LearnedGroups:
-    """Groups by any method that the library has ("class", "grasp", "feasp", "jtt", "eiil", ...), from a bound model, which is
-    left as it was.
+def learn_groups(
+    method: str,
+    model: Model,
+    train: Any = None,
+    val: Any = None,
+    truth: Any = None,
+    *,
+    n_threads: int = 1,
+    seed: int = 0,
+    memory_limit: int = 0,
+    progress: Progress = None,
+    **params: Any,
+) -> LearnedGroups:
+    """Groups by any method that the library has ("class", "grasp", "feasp", "jtt", "eiil", ...), from a bound model,
+    which is left as it was.
 
     train, val: bound rows (numbers or a mask); None: all, and none. truth: known groups of the same samples in the same
     order, for the report. params: parameters of the method, such as infer__eps=[.1, .2]; parameters(method) lists them
@@ -221,9 +276,20 @@ def learn_groups(method: str, model: Model, train: Any = None, val: Any = None, 
     (rows, n), (others, m) = train_rows(model, train), as_rows(val, "val")
     known = None if truth is None else as_groups(context, truth, "truth")
     report = ReportHandle()
-    groups = context.make(GroupsHandle, "grasp_learn_groups", method.encode(), model._handle, address(rows), n, address(others),
-                          m, make_params(context, _PARAMETERS.get(method, method), params), known,
-                          last=(ctypes.byref(report._pointer),), long=True)
+    groups = context.make(
+        GroupsHandle,
+        "grasp_learn_groups",
+        method.encode(),
+        model._handle,
+        address(rows),
+        n,
+        address(others),
+        m,
+        make_params(context, _PARAMETERS.get(method, method), params),
+        known,
+        last=(ctypes.byref(report._pointer),),
+        long=True,
+    )
     return LearnedGroups(labels_of(context, groups), Report._read(context, report))
 
 
@@ -231,7 +297,8 @@ def infer_outputs(method: str, logits: Any, y: Any, truth: Any = None, *, n_thre
                   memory_limit: int = 0, progress: Progress = None, **params: Any) -> LearnedGroups:
     """Groups from what a model says alone: method "jtt" (right and wrong), "eiil" or "spare" (early in training).
 
-    logits: n x C, or n x 1, which stands for the columns 0, z. y: n classes, 0..C-1. truth, params: as in learn_groups().
+    logits: n x C, or n x 1, which stands for the columns 0, z. y: n classes, 0..C-1. truth, params: as in
+        learn_groups().
     """
     context = Context(n_threads, seed, memory_limit, progress)
     labels = as_i64(y, "y")
@@ -257,9 +324,10 @@ def fit(model: Model, train: Any = None, val: Any = None, final_model: Optional[
     """The whole paper in one call: empirical risk minimisation, gradients, groups, outliers dropped, group DRO with its
     learning rate, weight decay and step size chosen by the worst learned validation group.
 
-    model: bound; afterwards it holds the group DRO parameters, or with a final_model those of empirical risk minimisation.
-    train, val: bound rows (numbers or a mask); None: all, and none. params: parameters of "fit", such as erm__epochs=20,
-    infer__eps=[.1, .2], gdro__rate=[.001, .01]; parameters("fit") lists them.
+    model: bound; afterwards it holds the group DRO parameters, or with a final_model those of empirical risk
+        minimisation.
+    train, val: bound rows (numbers or a mask); None: all, and none. params: parameters of "fit", such as
+    erm__epochs=20, infer__eps=[.1, .2], gdro__rate=[.001, .01]; parameters("fit") lists them.
     """
     context = Context(n_threads, seed, memory_limit, progress)
     (rows, n), (others, m) = as_rows(train, "train"), as_rows(val, "val")
@@ -267,9 +335,18 @@ def fit(model: Model, train: Any = None, val: Any = None, final_model: Optional[
         rows = np.arange(model.n_rows)
         n = len(rows)
     report = ReportHandle()
-    handle = context.make(InferenceHandle, "grasp_fit", model._handle, None if final_model is None else final_model._handle,
-                          address(rows), n, address(others), m, make_params(context, "fit", params),
-                          last=(ctypes.byref(report._pointer),), long=True)
+    handle = context.make(
+        InferenceHandle,
+        "grasp_fit",
+        model._handle,
+        None if final_model is None else final_model._handle,
+        address(rows),
+        n,
+        address(others),
+        m,
+        make_params(context, "fit", params),
+        last=(ctypes.byref(report._pointer),),
+        long=True,
+    )
     words = Report._read(context, report)
     return Fit(GroupInference(context, handle, words), words)
-

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Finds the shared library and declares its functions as they are first used.
 
-Looked for, in this order: what GRASP_LIBRARY in the environment names; the copy inside of this package (a wheel has one);
-the build of the source tree that this package lies in; the system's. ctypes lets go of the interpreter lock in every call.
+Looked for, in this order: what GRASP_LIBRARY in the environment names; the copy inside of this package (a wheel has
+one); the build of the source tree that this package lies in; the system's. ctypes lets go of the interpreter lock in
+every call.
 """
 from __future__ import annotations
 
@@ -51,8 +52,10 @@ class Library:
         self.path = path
         version = self.grasp_version_number()
         if version // 1000000 != c.GRASP_VERSION_NUMBER // 1000000 or version < c.GRASP_VERSION_NUMBER:
-            raise ImportError(f"libgrasp: {path} is version {self.grasp_version_string().decode()}, expected {c.VERSION} "
-                              "or a later one with the same major number")
+            raise ImportError(
+                f"libgrasp: {path} is version {self.grasp_version_string().decode()}, expected {c.VERSION} "
+                "or a later one with the same major number"
+            )
 
     def __getattr__(self, name: str) -> Any:
         try:

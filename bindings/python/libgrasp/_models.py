@@ -18,8 +18,8 @@ from ._report import Report
 
 
 class Model:
-    """What all models have. For one thread at a time. Pickled without the data. Parameters lie layer by layer, in a layer one row (weights, bias) per
-    output."""
+    """What all models have. For one thread at a time. Pickled without the data. Parameters lie layer by layer, in a
+    layer one row (weights, bias) per output."""
 
     _handle: ModelHandle
 
@@ -75,8 +75,8 @@ class Model:
         return int(lib.grasp_model_n_rows(self._handle))
 
     def bind(self, X: Any, y: Any) -> "Model":
-        """Binds samples X (n x d; float32 or float64 are referred to and must not change meanwhile) and their classes y (n,
-        0..C-1)."""
+        """Binds samples X (n x d; float32 or float64 are referred to and must not change meanwhile) and their classes y
+        (n, 0..C-1)."""
         labels = as_i64(y, "y")
         matrix = as_matrix(self._context, X, "X")
         same_length(labels, lib.grasp_matrix_rows(matrix), "y", "X")
@@ -157,8 +157,8 @@ class Model:
         return values
 
     def gradients(self, rows: Any = None, n_threads: int = 1, *, progress: Progress = None, **params: Any) -> Gradients:
-        """Gradient of the loss of each chosen bound row (None: all) at the present parameters. params: form, first_layer,
-        last_layer, dtype; parameters("gradients") lists them."""
+        """Gradient of the loss of each chosen bound row (None: all) at the present parameters. params: form,
+        first_layer, last_layer, dtype; parameters("gradients") lists them."""
         context = Context(n_threads, progress=progress)
         numbers, n = train_rows(self, rows, "rows")
         handle = context.make(GradientsHandle, "grasp_gradients_compute", self._handle, address(numbers), n,
@@ -210,10 +210,10 @@ def train(method: str, model: Model, groups: Any = None, train: Any = None, val:
           seed: int = 0, memory_limit: int = 0, progress: Progress = None, **params: Any) -> Report:
     """Trains a bound model in place by the method of that name: "erm", "gdro", and what else the library has.
 
-    groups: a label for each bound row (n_rows whole numbers, -1: left out). Methods that need groups refuse None; the others
-    then select by the worst validation group. train, val: bound rows (numbers or a mask); None: all, and none.
-    params: parameters of the algorithm named like the method: rate, weight_decay, epochs, ...; rate, weight_decay and step
-    may be lists, of which the best combination on the validation rows is kept. parameters(method) lists them.
+    groups: a label for each bound row (n_rows whole numbers, -1: left out). Methods that need groups refuse None; the
+    others then select by the worst validation group. train, val: bound rows (numbers or a mask); None: all, and none.
+    params: parameters of the algorithm named like the method: rate, weight_decay, epochs, ...; rate, weight_decay and
+    step may be lists, of which the best combination on the validation rows is kept. parameters(method) lists them.
     """
     context = Context(n_threads, seed, memory_limit, progress)
     (rows, n), (others, m) = train_rows(model, train), as_rows(val, "val")
@@ -230,8 +230,8 @@ def train_erm(model: Model, train: Any = None, val: Any = None, **params: Any) -
 
 
 def train_gdro(model: Model, groups: Any, train: Any = None, val: Any = None, **params: Any) -> Report:
-    """Group DRO, the worst group's mean loss, by Sagawa et al.'s online algorithm: train("gdro", ...). groups: a label for
-    each bound row, -1: left out."""
+    """Group DRO, the worst group's mean loss, by Sagawa et al.'s online algorithm: train("gdro", ...). groups: a label
+    for each bound row, -1: left out."""
     return _train("gdro", model, groups, train, val, **params)
 
 

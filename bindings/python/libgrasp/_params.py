@@ -29,9 +29,16 @@ def parameters(algorithm: str) -> List[Dict[str, str]]:
     ['eps', 'min_samples']
     """
     handle = Context().make(ParamsHandle, "grasp_params_create", algorithm.encode())
-    return [{"name": lib.grasp_params_name(handle, i).decode(), "type": _TYPES[lib.grasp_params_type(handle, i)],
-             "default": lib.grasp_params_default(handle, i).decode(), "range": lib.grasp_params_range(handle, i).decode(),
-             "help": lib.grasp_params_help(handle, i).decode()} for i in range(lib.grasp_params_count(handle))]
+    return [
+        {
+            "name": lib.grasp_params_name(handle, i).decode(),
+            "type": _TYPES[lib.grasp_params_type(handle, i)],
+            "default": lib.grasp_params_default(handle, i).decode(),
+            "range": lib.grasp_params_range(handle, i).decode(),
+            "help": lib.grasp_params_help(handle, i).decode(),
+        }
+        for i in range(lib.grasp_params_count(handle))
+    ]
 
 
 def flat(options: Mapping[str, Any]) -> Dict[str, Any]:

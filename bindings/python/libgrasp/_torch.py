@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Any torch.nn.Module as a model of the library: per-sample gradients of chosen layers as factors, training by its methods,
-and group DRO in PyTorch's own loop with the weights that the library returns.
+"""Any torch.nn.Module as a model of the library: per-sample gradients of chosen layers as factors, training by its
+methods, and group DRO in PyTorch's own loop with the weights that the library returns.
 
-A layer's gradient is sum_t delta_t (x) [a_t, 1]: a hook keeps a, what enters the layer, and autograd gives delta, the gradient
-of the loss by what leaves it. Linear: t runs over all but the first and last dimension. Convolution: over the places of its
-kernel, a being the unfolded patches. Where a layer is of another kind, is used in a way that a hook cannot see, shares its
-parameters, or has so many positions that the factors would be larger than the gradient itself, its part of the row is
-written out, and stands as a factor pair (row, 1). (Goodfellow 2015; Rochette, Manoel, Tramel 2019.)
+A layer's gradient is sum_t delta_t (x) [a_t, 1]: a hook keeps a, what enters the layer, and autograd gives delta, the
+gradient of the loss by what leaves it. Linear: t runs over all but the first and last dimension. Convolution: over the
+places of its kernel, a being the unfolded patches. Where a layer is of another kind, is used in a way that a hook
+cannot see, shares its parameters, or has so many positions that the factors would be larger than the gradient itself,
+its part of the row is written out, and stands as a factor pair (row, 1). (Goodfellow 2015; Rochette, Manoel, Tramel
+2019.)
 """
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class _Layer(NamedTuple):
 
 
 def _owners(module: nn.Module) -> List[Tuple[str, nn.Module, Dict[str, nn.Parameter]]]:
-    """Modules inside that have trained parameters of their own, and which; shared ones belong to the first that has them."""
+    """Modules inside that have trained parameters of their own, and which; shared ones belong to the first that has
+    them."""
     seen: set = set()
     owners = []
     for name, inner in module.named_modules():
@@ -63,12 +65,15 @@ def _owners(module: nn.Module) -> List[Tuple[str, nn.Module, Dict[str, nn.Parame
 
 
 def _shaped_as_layer(module: nn.Module, own: Dict[str, nn.Parameter]) -> bool:
-    """Whether these of its parameters are a weight (outputs x inputs, after the first dimension flat) and its bias, if any."""
+    """Whether these of its parameters are a weight (outputs x inputs, after the first dimension flat) and its bias, if
+    any."""
     kinds = isinstance(module, nn.Linear) or (isinstance(module, _CONVOLUTIONS) and module.groups == 1)
     return kinds and set(own) == {"weight", "bias"} - (set() if module.bias is not None else {"bias"})
 
 
-def _in_order(module: nn.Module, own: Dict[str, nn.Parameter], values: Sequence[torch.Tensor], lead: int = 0) -> torch.Tensor:
+def _in_order(
+    module: nn.Module, own: Dict[str, nn.Parameter], values: Sequence[torch.Tensor], lead: int = 0
+) -> torch.Tensor:
     """One vector from a value for each of a module's parameters, after `lead` dimensions of samples: of a layer one row
     (weights, bias) per output."""
     if _shaped_as_layer(module, own):
@@ -82,7 +87,11 @@ def _patches(module: nn.Module, a: torch.Tensor) -> torch.Tensor:
         a = nn.functional.pad(a, module._reversed_padding_repeated_twice, mode=module.padding_mode)
     elif isinstance(module.padding, str):
         a = nn.functional.pad(a, module._reversed_padding_repeated_twice)
-    padding = (0,) * len(module.kernel_size) if module.padding_mode != "zeros" or isinstance(module.padding, str) else module.padding
+    padding = (
+        (0,) * len(module.kernel_size)
+        if module.padding_mode != "zeros" or isinstance(module.padding, str)
+        else module.padding
+    )
     kernel, stride, dilation = module.kernel_size, module.stride, module.dilation
     if len(kernel) == 1:
         a, kernel, stride, dilation, padding = a.unsqueeze(2), (1, *kernel), (1, *stride), (1, *dilation), (0, *padding)
@@ -90,8 +99,8 @@ def _patches(module: nn.Module, a: torch.Tensor) -> torch.Tensor:
 
 
 class _TorchHooks(Hooks):
-    """The module as the library asks for it. Parameters: those trained, module by module; of a layer one row (weights, bias)
-    per output, the library's order; of another module as PyTorch has them."""
+    """The module as the library asks for it. Parameters: those trained, module by module; of a layer one row (weights,
+    bias) per output, the library's order; of another module as PyTorch has them."""
 
     def __init__(self, module: nn.Module, dataset: Any, loss: Any, layers: Layers, batch_size: int, forward: Any,
                  collate: Any) -> None:
@@ -204,7 +213,9 @@ class _TorchHooks(Hooks):
 
     def loss(self, rows: np.ndarray) -> np.ndarray:
         with self._evaluating(), torch.no_grad():
-            return np.concatenate([self.losses(*self._batch(r)).double().cpu().numpy() for r in self._parts(rows)] or [np.empty(0)])
+            return np.concatenate(
+                [self.losses(*self._batch(r)).double().cpu().numpy() for r in self._parts(rows)] or [np.empty(0)]
+            )
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         with self._evaluating(), torch.no_grad():
@@ -222,7 +233,9 @@ class _TorchHooks(Hooks):
                 losses = self.losses(*self._batch(rows[part]))
                 objective = (losses * torch.from_numpy(weight[part]).to(losses)).sum()
                 grads = torch.autograd.grad(objective, everything, allow_unused=True)
-                total += self._flat({id(p): torch.zeros_like(p) if g is None else g for p, g in zip(everything, grads)}).numpy()
+                total += self._flat(
+                    {id(p): torch.zeros_like(p) if g is None else g for p, g in zip(everything, grads)}
+                ).numpy()
         return total
 
     def init(self, seed: int) -> None:
@@ -246,7 +259,8 @@ class _TorchHooks(Hooks):
 
     def sample_factors(self, layer: int, rows: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         key = rows.tobytes()
-        if layer == 0 or self._cached is None or self._cached[0] != key:  # the module may have changed since the last first layer
+        # The library asks layer by layer; the module may have changed since it last asked for the first one.
+        if layer == 0 or self._cached is None or self._cached[0] != key:
             self._cached = key, self.factors(self.chosen, rows)
         a, d = self._cached[1][layer]
         return a.double().cpu().numpy(), d.double().cpu().numpy()
@@ -254,12 +268,18 @@ class _TorchHooks(Hooks):
     # ---- layers
 
     def choose(self, layers: Layers) -> List[_Layer]:
-        """The modules named, or those inside of the modules named, that have parameters of their own; in their order."""
+        """The modules named, or those inside of the modules named, that have parameters of their own; in their
+        order."""
         wanted = [layers] if isinstance(layers, (str, nn.Module)) else layers
         owners, keep = _owners(self.module), []
         for name, module, own in owners:
-            if wanted is None or any(w is module or w == name or (isinstance(w, str) and name.startswith(w + "."))
-                                     or (isinstance(w, nn.Module) and any(m is module for m in w.modules())) for w in wanted):
+            if wanted is None or any(
+                w is module
+                or w == name
+                or (isinstance(w, str) and name.startswith(w + "."))
+                or (isinstance(w, nn.Module) and any(m is module for m in w.modules()))
+                for w in wanted
+            ):
                 keep.append((name, module, own))
         for w in wanted or ():
             if isinstance(w, str) and not any(name == w or name.startswith(w + ".") for name, _, _ in keep):
@@ -270,7 +290,8 @@ class _TorchHooks(Hooks):
         return [self._examined(*each) for each in keep]
 
     def _examined(self, name: str, module: nn.Module, own: Dict[str, nn.Parameter]) -> _Layer:
-        """How a layer's gradient is to be had: by factors only where, on two samples, they sum to what autograd says."""
+        """How a layer's gradient is to be had: by factors only where, on two samples, they sum to what autograd
+        says."""
         count = sum(p.numel() for p in own.values())
         aside = _Layer(name, module, own, False, True, count, 1, 1, False)
         if not _shaped_as_layer(module, own):
@@ -286,7 +307,9 @@ class _TorchHooks(Hooks):
         bias = module.bias is not None
         layer = _Layer(name, module, own, True, False, a.shape[2], d.shape[2], a.shape[1], bias)
         mine, theirs = _written(a, d, bias).sum(0), _in_order(module, own, true)
-        if mine.shape != theirs.shape or not torch.allclose(mine, theirs, rtol=1e-3, atol=1e-5 * float(theirs.abs().max() + 1e-30)):
+        if mine.shape != theirs.shape or not torch.allclose(
+            mine, theirs, rtol=1e-3, atol=1e-5 * float(theirs.abs().max() + 1e-30)
+        ):
             return aside
         return layer._replace(written=layer.positions * (layer.inputs + layer.outputs) > count)
 
@@ -305,8 +328,10 @@ class _TorchHooks(Hooks):
             for handle in handles:
                 handle.remove()
         if losses.shape != (len(rows),):
-            raise ArgumentError(f"libgrasp: TorchModel: the loss has shape {tuple(losses.shape)}, expected one value for each of "
-                                f"{len(rows)} samples")
+            raise ArgumentError(
+                f"libgrasp: TorchModel: the loss has shape {tuple(losses.shape)}, expected one value for each of "
+                f"{len(rows)} samples"
+            )
         return records, losses
 
     @staticmethod
@@ -349,16 +374,21 @@ class _TorchHooks(Hooks):
                 for layer, pair in zip(hooked, pairs):
                     if pair is None or pair[0].shape[1] != layer.positions:
                         seen = "none" if pair is None else pair[0].shape[1]
-                        raise UnsupportedError(f"libgrasp: TorchModel: layer {layer.name} has {seen} positions in a batch and "
-                                               f"{layer.positions} in another; pad the inputs to one length")
-                    found[id(layer.module)] = _one_column(_written(pair[0], pair[1], layer.has_bias)) if layer.written else pair
+                        raise UnsupportedError(
+                            f"libgrasp: TorchModel: layer {layer.name} has {seen} positions in a batch and "
+                            f"{layer.positions} in another; pad the inputs to one length"
+                        )
+                    found[id(layer.module)] = (
+                        _one_column(_written(pair[0], pair[1], layer.has_bias)) if layer.written else pair
+                    )
             for layer in chosen:
                 if not layer.factored:
                     found[id(layer.module)] = _one_column(self._written_aside(layer, rows))
         return [(a.detach(), d.detach()) for a, d in (found[id(layer.module)] for layer in chosen)]
 
     def _written_aside(self, layer: _Layer, rows: np.ndarray) -> torch.Tensor:
-        """Gradient (n, p_layer) of each sample by a module's own parameters, by torch.func; where that cannot, one by one."""
+        """Gradient (n, p_layer) of each sample by a module's own parameters, by torch.func; where that cannot, one by
+        one."""
         x, y = self._batch(rows)
         own = layer.own
         try:
@@ -366,7 +396,9 @@ class _TorchHooks(Hooks):
         except RuntimeError:
             parts = []
             for i in range(len(rows)):
-                loss = self.losses(tree_map(lambda t: t[i:i + 1] if isinstance(t, torch.Tensor) else t, x), y[i:i + 1]).sum()
+                loss = self.losses(
+                    tree_map(lambda t: t[i : i + 1] if isinstance(t, torch.Tensor) else t, x), y[i : i + 1]
+                ).sum()
                 grads = torch.autograd.grad(loss, list(own.values()), allow_unused=True)
                 values = [torch.zeros_like(p) if g is None else g for p, g in zip(own.values(), grads)]
                 parts.append(_in_order(layer.module, own, values))
@@ -378,7 +410,9 @@ class _TorchHooks(Hooks):
 
         def loss(params: Dict[str, torch.Tensor], x: Any, y: torch.Tensor) -> torch.Tensor:
             one = tree_map(lambda t: t.unsqueeze(0) if isinstance(t, torch.Tensor) else t, x)
-            return self.losses(one, y.unsqueeze(0), lambda *a, **k: torch.func.functional_call(self.module, params, a, k)).sum()
+            return self.losses(
+                one, y.unsqueeze(0), lambda *a, **k: torch.func.functional_call(self.module, params, a, k)
+            ).sum()
 
         grads = torch.func.vmap(torch.func.grad(loss), (None, 0, 0))(chosen, x, y)
         return [grads[name] for name in chosen]
@@ -412,16 +446,16 @@ def _one_column(rows: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
 
 
 class TorchModel(CustomModel):
-    """A torch.nn.Module with its data as a model of the library: train(), learn_groups() and fit() take it, gradients() gives
-    factors of chosen layers, retrain() is group DRO in a loop of PyTorch.
+    """A torch.nn.Module with its data as a model of the library: train(), learn_groups() and fit() take it, gradients()
+    gives factors of chosen layers, retrain() is group DRO in a loop of PyTorch.
 
-    module: takes a batch of inputs and gives logits (n, C); its trained parameters are those with requires_grad. It is used
-        in eval mode, and left as it was.
-    dataset: a pair (X, y) of tensors or arrays, or a map-style torch Dataset of (x, y); y classes 0..C-1. x may be a tensor, a
-        tuple (called as module(*x)) or a dict (module(**x)); forward(module, x) replaces that.
+    module: takes a batch of inputs and gives logits (n, C); its trained parameters are those with requires_grad. It is
+        used in eval mode, and left as it was.
+    dataset: a pair (X, y) of tensors or arrays, or a map-style torch Dataset of (x, y); y classes 0..C-1. x may be a
+        tensor, a tuple (called as module(*x)) or a dict (module(**x)); forward(module, x) replaces that.
     loss: a function (logits, y) giving one loss per sample; default cross-entropy.
-    layers: whose gradients are taken: names as in module.named_modules() (a container's name means all inside), or modules;
-        default all. batch_size: samples at a time. collate: as DataLoader's collate_fn.
+    layers: whose gradients are taken: names as in module.named_modules() (a container's name means all inside), or
+        modules; default all. batch_size: samples at a time. collate: as DataLoader's collate_fn.
 
     >>> model = TorchModel(module, (X, y), layers="fc")                       # doctest: +SKIP
     >>> result = libgrasp.infer_groups(model.gradients(), y)                  # doctest: +SKIP
@@ -430,9 +464,16 @@ class TorchModel(CustomModel):
 
     hooks: _TorchHooks
 
-    def __init__(self, module: nn.Module, dataset: Any, loss: Optional[Callable[..., torch.Tensor]] = None, layers: Layers = None,
-                 batch_size: int = 256, forward: Optional[Callable[..., torch.Tensor]] = None,
-                 collate: Optional[Callable[..., Any]] = None) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        dataset: Any,
+        loss: Optional[Callable[..., torch.Tensor]] = None,
+        layers: Layers = None,
+        batch_size: int = 256,
+        forward: Optional[Callable[..., torch.Tensor]] = None,
+        collate: Optional[Callable[..., Any]] = None,
+    ) -> None:
         super().__init__(_TorchHooks(module, dataset, loss, layers, batch_size, forward, collate))
 
     @property
@@ -442,8 +483,8 @@ class TorchModel(CustomModel):
 
     @property
     def layers(self) -> Dict[str, Tuple[int, int, int, bool]]:
-        """Of each chosen layer: d_in, d_out, positions and has_bias of its factors; (p, 1, 1, False) where its gradient is
-        written out."""
+        """Of each chosen layer: d_in, d_out, positions and has_bias of its factors; (p, 1, 1, False) where its gradient
+        is written out."""
         return {layer.name: layer.shape for layer in self.hooks.chosen}
 
     def gradients(self, rows: Any = None, n_threads: int = 1, *,  # type: ignore[override]
@@ -464,18 +505,34 @@ class TorchModel(CustomModel):
                     raise Cancelled("libgrasp: TorchModel.gradients: stopped by its progress function")
         return gradients.seal()
 
-    def retrain(self, groups: Any, train: Any = None, val: Any = None, *, optimizer: Optional[torch.optim.Optimizer] = None,
-                rate: float = 1e-3, weight_decay: float = 0.0, step: float = 0.01, adjustment: float = 0.0, epochs: int = 10,
-                batch_size: int = 128, balanced: bool = False, seed: int = 0, progress: Progress = None) -> Report:
-        """Group DRO (Sagawa et al. 2020) of the module, in train mode, by PyTorch's optimisers; the groups' weights are taken
-        by the library's step: log q_g += step (L_g + adjustment / sqrt(n_g)), before each batch's loss sum_g q_g L_g.
+    def retrain(
+        self,
+        groups: Any,
+        train: Any = None,
+        val: Any = None,
+        *,
+        optimizer: Optional[torch.optim.Optimizer] = None,
+        rate: float = 1e-3,
+        weight_decay: float = 0.0,
+        step: float = 0.01,
+        adjustment: float = 0.0,
+        epochs: int = 10,
+        batch_size: int = 128,
+        balanced: bool = False,
+        seed: int = 0,
+        progress: Progress = None,
+    ) -> Report:
+        """Group DRO (Sagawa et al. 2020) of the module, in train mode, by PyTorch's optimisers; the groups' weights are
+        taken by the library's step: log q_g += step (L_g + adjustment / sqrt(n_g)), before each batch's loss sum_g q_g
+        L_g.
 
-        groups: a label for each row, -1 (an outlier) left out. train, val: rows (numbers or a mask); None: all, and none.
+        groups: a label for each row, -1 (an outlier) left out. train, val: rows (numbers or a mask); None: all, and
+            none.
         optimizer: default SGD(rate, momentum .9, weight_decay). balanced: rows drawn so that groups come equally often.
         With validation rows, the epoch with the most accurate worst validation group is kept, the first of equals.
 
-        Returns series "loss" (worst group's mean loss of every epoch), "val_worst", "weight.<g>" (after every epoch), and values
-        "epochs", "best_epoch" (from 1), "best_val_worst".
+        Returns series "loss" (worst group's mean loss of every epoch), "val_worst", "weight.<g>" (after every epoch),
+        and values "epochs", "best_epoch" (from 1), "best_val_worst".
         """
         labels = same_length(as_i64(groups, "groups"), self.n_rows, "groups", "the dataset")
         rows, n = train_rows(self, train)
@@ -486,7 +543,9 @@ class TorchModel(CustomModel):
         others, _ = as_rows(val, "val")
         others = np.empty(0, np.int64) if others is None else others[labels[others] >= 0]
         present, place = np.unique(labels[rows], return_inverse=True)
-        run = _Retraining(self.hooks, rows, place.reshape(-1), len(present), step, adjustment, batch_size, balanced, seed)
+        run = _Retraining(
+            self.hooks, rows, place.reshape(-1), len(present), step, adjustment, batch_size, balanced, seed
+        )
         chosen = optimizer or torch.optim.SGD([p for p in self.module.parameters() if p.requires_grad], rate, 0.9,
                                               weight_decay=weight_decay)
         loss, worst, weights, best, kept = [], [], [], -1.0, None
@@ -508,7 +567,9 @@ class TorchModel(CustomModel):
             self.hooks._cached = None
         entries: Dict[str, Any] = {"loss": np.array(loss), "val_worst": np.array(worst)}
         entries.update({f"weight.{g}": np.array([w[i] for w in weights]) for i, g in enumerate(present)})
-        entries.update(epochs=float(epochs), best_epoch=float(best_epoch), best_val_worst=best if len(others) else np.nan)
+        entries.update(
+            epochs=float(epochs), best_epoch=float(best_epoch), best_val_worst=best if len(others) else np.nan
+        )
         return Report(entries)
 
     def _worst(self, rows: np.ndarray, labels: np.ndarray) -> float:
@@ -519,8 +580,18 @@ class TorchModel(CustomModel):
 class _Retraining:
     """Epochs of group DRO."""
 
-    def __init__(self, hooks: _TorchHooks, rows: np.ndarray, group: np.ndarray, count: int, step: float, adjustment: float,
-                 batch_size: int, balanced: bool, seed: int) -> None:
+    def __init__(
+        self,
+        hooks: _TorchHooks,
+        rows: np.ndarray,
+        group: np.ndarray,
+        count: int,
+        step: float,
+        adjustment: float,
+        batch_size: int,
+        balanced: bool,
+        seed: int,
+    ) -> None:
         self._hooks, self._rows, self._group, self._step, self._batch_size = hooks, rows, group, step, batch_size
         self._sizes = np.bincount(group, minlength=count)
         self._adjustment = adjustment / np.sqrt(self._sizes)
@@ -533,20 +604,20 @@ class _Retraining:
         n, count = len(self._rows), len(self.log_q)
         order = self._random.permutation(n) if self._drawn is None else self._random.choice(n, n, p=self._drawn)
         total, seen = np.zeros(count), np.zeros(count)
-        module = self._hooks.module
-        module.train()
-        for first in range(0, n, self._batch_size):
-            chosen = order[first:first + self._batch_size]
-            losses = self._hooks.losses(*self._hooks._batch(self._rows[chosen]))
-            here = torch.from_numpy(self._group[chosen]).to(losses.device)
-            sizes = torch.bincount(here, minlength=count).to(losses)
-            means = losses.new_zeros(count).index_add(0, here, losses) / sizes.clamp(min=1)
-            found = sizes.cpu().numpy()
-            values = means.detach().double().cpu().numpy()
-            self.log_q = gdro_step(self.log_q, np.where(found > 0, values + self._adjustment, 0.0), self._step)
-            optimizer.zero_grad()
-            (means * torch.from_numpy(np.exp(self.log_q)).to(means)).sum().backward()
-            optimizer.step()
-            total += values * found
-            seen += found
+        with self._hooks._evaluating():  # puts the modules' modes back
+            self._hooks.module.train()
+            for first in range(0, n, self._batch_size):
+                chosen = order[first:first + self._batch_size]
+                losses = self._hooks.losses(*self._hooks._batch(self._rows[chosen]))
+                here = torch.from_numpy(self._group[chosen]).to(losses.device)
+                sizes = torch.bincount(here, minlength=count).to(losses)
+                means = losses.new_zeros(count).index_add(0, here, losses) / sizes.clamp(min=1)
+                found = sizes.cpu().numpy()
+                values = means.detach().double().cpu().numpy()
+                self.log_q = gdro_step(self.log_q, np.where(found > 0, values + self._adjustment, 0.0), self._step)
+                optimizer.zero_grad()
+                (means * torch.from_numpy(np.exp(self.log_q)).to(means)).sum().backward()
+                optimizer.step()
+                total += values * found
+                seen += found
         return float(np.max(total[seen > 0] / seen[seen > 0]))

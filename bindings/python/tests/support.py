@@ -4,7 +4,8 @@ import numpy as np
 
 
 def two_classes(n=400, p=8, seed=0):
-    """Gradients (n x p) of two classes with two directions each, one sample in twenty going its own way; classes; groups."""
+    """Gradients (n x p) of two classes with two directions each, one sample in twenty going its own way; classes;
+    groups."""
     rng = np.random.default_rng(seed)
     y, kind = rng.integers(0, 2, n), rng.integers(0, 2, n)
     x = rng.standard_normal((n, p)) * 0.1

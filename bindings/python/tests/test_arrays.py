@@ -24,7 +24,16 @@ class ZeroCopy(unittest.TestCase):
         base = np.arange(1200.0).reshape(40, 30)
         frozen = base.copy()
         frozen.flags.writeable = False
-        for x in (base, base.astype(np.float32), base[::3], base[:, 4:9], base[5::2, 2:], frozen, base[:1, :4], base[:, :1]):
+        for x in (
+            base,
+            base.astype(np.float32),
+            base[::3],
+            base[:, 4:9],
+            base[5::2, 2:],
+            frozen,
+            base[:1, :4],
+            base[:, :1],
+        ):
             address, stride = lent_address(x)
             self.assertEqual(address, x.ctypes.data)
             if len(x) > 1:
@@ -33,8 +42,17 @@ class ZeroCopy(unittest.TestCase):
     def test_copied_where_it_must_be(self):
         base = np.arange(1200.0).reshape(40, 30)
         unaligned = np.frombuffer(b"\0" + base.tobytes(), np.uint8)[1:].view(np.float64).reshape(40, 30)
-        for x in (base.T, base[:, ::2], base[::-1], np.broadcast_to(base[0], (5, 30)), base.astype(">f8"), base.astype(int),
-                  np.asfortranarray(base), base.astype(np.float16), unaligned):
+        for x in (
+            base.T,
+            base[:, ::2],
+            base[::-1],
+            np.broadcast_to(base[0], (5, 30)),
+            base.astype(">f8"),
+            base.astype(int),
+            np.asfortranarray(base),
+            base.astype(np.float16),
+            unaligned,
+        ):
             self.assertNotEqual(lent_address(x)[0], x.ctypes.data)
             np.testing.assert_array_equal(libgrasp.Gradients.of(x).numpy(), np.asarray(x, np.float64))
 
@@ -61,7 +79,9 @@ class ZeroCopy(unittest.TestCase):
         gradients.append_factors([act[:10]], [delta[:10]]).append_factors([act[10:]], [delta[10:]], lent=True).seal()
         one = np.concatenate([act, np.ones((30, 4, 1))], 2)
         np.testing.assert_allclose(gradients.numpy(), np.einsum("nto,nti->noi", delta, one).reshape(30, -1), rtol=1e-13)
-        np.testing.assert_allclose(gradients.gram(0, 3, 5, 7), gradients.numpy()[:3] @ gradients.numpy()[5:12].T, rtol=1e-12)
+        np.testing.assert_allclose(
+            gradients.gram(0, 3, 5, 7), gradients.numpy()[:3] @ gradients.numpy()[5:12].T, rtol=1e-12
+        )
         np.testing.assert_allclose(gradients.mean(), gradients.numpy().mean(0), atol=1e-14)
         again = pickle.loads(pickle.dumps(gradients))
         self.assertTrue(again.is_factored)

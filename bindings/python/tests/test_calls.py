@@ -40,20 +40,36 @@ class Statuses(unittest.TestCase):
         x = np.ones((20, 3))
         x[17, 2] = np.nan
         for kind, words, call in (
-                (libgrasp.NumericError, "row 17 .*NaN.* column 2", lambda: libgrasp.Gradients.of(x)),
-                (libgrasp.ParameterError, "eps", lambda: libgrasp.dbscan(x[:5], -0.1, 3)),
-                (libgrasp.ArgumentError, "grasp_context_set_threads: argument 2", lambda: libgrasp.dbscan(x[:5], 1, 3, n_threads="a")),
-                (libgrasp.ParameterError, '"epps"; the nearest is "eps"', lambda: libgrasp.infer_groups(x[:5], [0] * 5, epps=1)),
-                (libgrasp.ParameterError, "'manhattan', expected 'cosine' or", lambda: libgrasp.dbscan(x[:5], 1, 1, "manhattan")),
-                (libgrasp.DimensionError, "X has 1 dimensions", lambda: libgrasp.dbscan([1.0, 2.0], 1, 1)),
-                (libgrasp.DimensionError, "y has 4 values, expected 5", lambda: libgrasp.infer_groups(x[:5], [0] * 4)),
-                (libgrasp.DTypeError, "complex", lambda: libgrasp.dbscan(x[:5] + 1j, 1, 1)),
-                (libgrasp.StateError, "bind", lambda: libgrasp.Softmax(3, 2).loss()),
-                (libgrasp.FileError, "nowhere", lambda: libgrasp.Model.load("nowhere")),
-                (libgrasp.FormatError, "", lambda: libgrasp.Gradients.load(__file__)),
-                (libgrasp.MemoryLimitError, "limit", lambda: libgrasp.infer_groups(x[:5], [0] * 5, memory_limit=100)),
-                (libgrasp.ArgumentError, "nothing|method", lambda: libgrasp.train("nothing", libgrasp.Softmax(3, 2).bind(
-                    x[:5], [0] * 5)))):
+            (libgrasp.NumericError, "row 17 .*NaN.* column 2", lambda: libgrasp.Gradients.of(x)),
+            (libgrasp.ParameterError, "eps", lambda: libgrasp.dbscan(x[:5], -0.1, 3)),
+            (
+                libgrasp.ArgumentError,
+                "grasp_context_set_threads: argument 2",
+                lambda: libgrasp.dbscan(x[:5], 1, 3, n_threads="a"),
+            ),
+            (
+                libgrasp.ParameterError,
+                '"epps"; the nearest is "eps"',
+                lambda: libgrasp.infer_groups(x[:5], [0] * 5, epps=1),
+            ),
+            (
+                libgrasp.ParameterError,
+                "'manhattan', expected 'cosine' or",
+                lambda: libgrasp.dbscan(x[:5], 1, 1, "manhattan"),
+            ),
+            (libgrasp.DimensionError, "X has 1 dimensions", lambda: libgrasp.dbscan([1.0, 2.0], 1, 1)),
+            (libgrasp.DimensionError, "y has 4 values, expected 5", lambda: libgrasp.infer_groups(x[:5], [0] * 4)),
+            (libgrasp.DTypeError, "complex", lambda: libgrasp.dbscan(x[:5] + 1j, 1, 1)),
+            (libgrasp.StateError, "bind", lambda: libgrasp.Softmax(3, 2).loss()),
+            (libgrasp.FileError, "nowhere", lambda: libgrasp.Model.load("nowhere")),
+            (libgrasp.FormatError, "", lambda: libgrasp.Gradients.load(__file__)),
+            (libgrasp.MemoryLimitError, "limit", lambda: libgrasp.infer_groups(x[:5], [0] * 5, memory_limit=100)),
+            (
+                libgrasp.ArgumentError,
+                "nothing|method",
+                lambda: libgrasp.train("nothing", libgrasp.Softmax(3, 2).bind(x[:5], [0] * 5)),
+            ),
+        ):
             with self.assertRaisesRegex(kind, words):
                 call()
 
@@ -122,7 +138,8 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(value, libgrasp.silhouette(LONG[:6000], LABELS[:6000], "euclidean"))
 
     def test_many_at_once(self):
-        """Whatever interrupts the interruption: the call has ended when KeyboardInterrupt comes out, and all is well after."""
+        """Whatever interrupts the interruption: the call has ended when KeyboardInterrupt comes out, and all is well
+        after."""
         armed = []
 
         def handler(number, frame):
@@ -239,8 +256,11 @@ class Threads(unittest.TestCase):
             try:
                 for _ in range(5):
                     result = libgrasp.infer_groups(shared, y, eps=[0.1, 0.2], min_samples=[5, 10])
-                    if not (np.array_equal(result.labels, wanted.labels) and np.array_equal(wanted.assign(shared, y), wanted.labels)
-                            and np.array_equal(shared.numpy(), x)):
+                    if not (
+                        np.array_equal(result.labels, wanted.labels)
+                        and np.array_equal(wanted.assign(shared, y), wanted.labels)
+                        and np.array_equal(shared.numpy(), x)
+                    ):
                         wrong.append("labels")
             except BaseException as error:
                 wrong.append(error)
@@ -261,7 +281,11 @@ class Threads(unittest.TestCase):
             try:
                 model = libgrasp.MLP([8, 5, 2]).bind(x, y)
                 libgrasp.train("erm", model, epochs=1)
-                os._exit(0 if np.array_equal(libgrasp.infer_groups(x, y, eps=0.2, min_samples=5, n_threads=2).labels, wanted) else 1)
+                os._exit(
+                    0
+                    if np.array_equal(libgrasp.infer_groups(x, y, eps=0.2, min_samples=5, n_threads=2).labels, wanted)
+                    else 1
+                )
             finally:
                 os._exit(2)
         self.assertEqual(os.waitpid(child, 0)[1], 0)

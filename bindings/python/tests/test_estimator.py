@@ -42,7 +42,9 @@ class Estimator(unittest.TestCase):
 
     @unittest.skipIf(VERSION < (1, 6), "scikit-learn 1.6 or newer is missing")
     def test_scikit_learns_checks(self):
-        results = check_estimator(libgrasp.GRASP(), expected_failed_checks=EXPECTED_FAILURES, on_skip=None, on_fail=None)
+        results = check_estimator(
+            libgrasp.GRASP(), expected_failed_checks=EXPECTED_FAILURES, on_skip=None, on_fail=None
+        )
         failed = [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"]
         self.assertEqual(failed, [])
         self.assertGreater(sum(r["status"] == "passed" for r in results), 35)
@@ -50,12 +52,15 @@ class Estimator(unittest.TestCase):
 
     def test_without_scikit_learn(self):
         """And nothing of scikit-learn, torch or tqdm is imported before it is asked for."""
-        script = ("import sys\nimport libgrasp\nfound = {'sklearn', 'torch', 'tqdm'} & set(sys.modules)\nassert not found, found\n"
-                  "sys.modules['sklearn'] = sys.modules['sklearn.base'] = None\n"
-                  "from support import two_classes\nx, y, _ = two_classes(200)\n"
-                  "e = libgrasp.GRASP(eps=.2, min_samples=5).set_params(min_samples=10).fit(x, y)\n"
-                  "assert (e.assign(x, y) == e.labels_).all() and e.get_params()['min_samples'] == 10\n"
-                  "try: libgrasp.GRASP().assign(x, y)\nexcept libgrasp.StateError: pass\nelse: raise SystemExit('fitted?')\n")
+        script = (
+            "import sys\nimport libgrasp\n"
+            "found = {'sklearn', 'torch', 'tqdm'} & set(sys.modules)\nassert not found, found\n"
+            "sys.modules['sklearn'] = sys.modules['sklearn.base'] = None\n"
+            "from support import two_classes\nx, y, _ = two_classes(200)\n"
+            "e = libgrasp.GRASP(eps=.2, min_samples=5).set_params(min_samples=10).fit(x, y)\n"
+            "assert (e.assign(x, y) == e.labels_).all() and e.get_params()['min_samples'] == 10\n"
+            "try: libgrasp.GRASP().assign(x, y)\nexcept libgrasp.StateError: pass\nelse: raise SystemExit('fitted?')\n"
+        )
         path = os.pathsep.join([os.path.dirname(__file__)] + sys.path)
         subprocess.run([sys.executable, "-c", script], check=True, env=dict(os.environ, PYTHONPATH=path))
 

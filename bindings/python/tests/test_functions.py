@@ -62,7 +62,9 @@ class Silhouette(unittest.TestCase):
     def test_equals_scikit_learn(self):
         x, _, groups = two_classes(500)
         for metric in ("cosine", "euclidean"):
-            self.assertAlmostEqual(libgrasp.silhouette(x, groups, metric), metrics.silhouette_score(x, groups, metric=metric), 12)
+            self.assertAlmostEqual(
+                libgrasp.silhouette(x, groups, metric), metrics.silhouette_score(x, groups, metric=metric), 12
+            )
 
 
 class AdjustedRand(unittest.TestCase):
@@ -92,7 +94,9 @@ class AdjustedRand(unittest.TestCase):
 
 class GroupAccuracy(unittest.TestCase):
     def test_shares(self):
-        accuracy = libgrasp.group_accuracy([0, 0, 2, 2, -1], ["a", "b", "a", "a", "b"], ["a", "a", "a", "a", "a"], n_groups=4)
+        accuracy = libgrasp.group_accuracy(
+            [0, 0, 2, 2, -1], ["a", "b", "a", "a", "b"], ["a", "a", "a", "a", "a"], n_groups=4
+        )
         np.testing.assert_array_equal(accuracy, [0.5, np.nan, 1.0, np.nan])
 
 

@@ -25,10 +25,14 @@ class InferGroups(unittest.TestCase):
                     labels = brute_dbscan(rows, eps, m, "cosine", True)
                     np.testing.assert_array_equal(result.labels_at(k, eps, m), labels)
                     count = len(np.unique(labels))
-                    score = brute_silhouette(rows - rows.mean(0), labels, "cosine").mean() if 1 < count < len(rows) else -1
+                    score = (
+                        brute_silhouette(rows - rows.mean(0), labels, "cosine").mean() if 1 < count < len(rows) else -1
+                    )
                     self.assertAlmostEqual(result.scores[k, i, j], score, 9)
             best = np.unravel_index(result.scores[k].argmax(), (3, 2))
-            self.assertEqual((result.eps[k], result.min_samples[k]), (GRID["eps"][best[0]], GRID["min_samples"][best[1]]))
+            self.assertEqual(
+                (result.eps[k], result.min_samples[k]), (GRID["eps"][best[0]], GRID["min_samples"][best[1]])
+            )
             self.assertEqual(result.score[k], result.scores[k].max())
             chosen = result.labels_at(k, result.eps[k], result.min_samples[k])
             np.testing.assert_array_equal(result.labels[y == k], np.where(chosen < 0, -1, chosen + offset))
@@ -49,7 +53,9 @@ class InferGroups(unittest.TestCase):
         by_truth = libgrasp.infer_groups(x, y, score="ari", truth=groups, **GRID)
         for score in ("silhouette", "silhouette_euclidean"):
             other = libgrasp.infer_groups(x, y, score=score, **GRID)
-            within = [[libgrasp.adjusted_rand(r.labels[y == k], groups[y == k]) for k in (0, 1)] for r in (by_truth, other)]
+            within = [
+                [libgrasp.adjusted_rand(r.labels[y == k], groups[y == k]) for k in (0, 1)] for r in (by_truth, other)
+            ]
             self.assertGreaterEqual(min(within[0]) + 1e-12, min(within[1]))
         with self.assertRaises(libgrasp.Error):
             libgrasp.infer_groups(x, y, score="ari", **GRID)
@@ -57,7 +63,13 @@ class InferGroups(unittest.TestCase):
     def test_classes_of_any_kind(self):
         x, y, _ = two_classes(200)
         wanted = libgrasp.infer_groups(x, y, **GRID)
-        for classes in (np.array(["cat", "dog"])[y], y * 0.5, y.astype(bool), (y * 7 - 100).astype(np.int32), y.astype(np.uint64) + 2**63):
+        for classes in (
+            np.array(["cat", "dog"])[y],
+            y * 0.5,
+            y.astype(bool),
+            (y * 7 - 100).astype(np.int32),
+            y.astype(np.uint64) + 2**63,
+        ):
             result = libgrasp.infer_groups(x, classes, **GRID)
             np.testing.assert_array_equal(result.labels, wanted.labels)
             np.testing.assert_array_equal(result.classes, np.unique(classes))
@@ -100,10 +112,19 @@ class InferGroups(unittest.TestCase):
         (mode,) = [p for p in libgrasp.parameters("infer") if p["name"] == "mode"]
         density = "density" if "density" in mode["range"].split("|") else "default"
         x, y, _ = two_classes(200)
-        for given in (GRID, {"eps": 0.2}, {"score": "silhouette"}, {"metric": "cosine"}, {"center": True}, {"noise": "exclude"}):
+        for given in (
+            GRID,
+            {"eps": 0.2},
+            {"score": "silhouette"},
+            {"metric": "cosine"},
+            {"center": True},
+            {"noise": "exclude"},
+        ):
             np.testing.assert_array_equal(libgrasp.infer_groups(x, y, **given).scores,
                                           libgrasp.infer_groups(x, y, mode=density, **given).scores)
-        np.testing.assert_array_equal(libgrasp.infer_groups(x, y).labels, libgrasp.infer_groups(x, y, mode=mode["default"]).labels)
+        np.testing.assert_array_equal(
+            libgrasp.infer_groups(x, y).labels, libgrasp.infer_groups(x, y, mode=mode["default"]).labels
+        )
 
 
 class FromModels(unittest.TestCase):
@@ -133,7 +154,10 @@ class FromModels(unittest.TestCase):
             labels, report = libgrasp.learn_groups(method, self.model, truth=self.groups)
             self.assertEqual(len(labels), 400)
             self.assertAlmostEqual(report["ari"], libgrasp.adjusted_rand(labels, self.groups), 12)
-        for labels, _ in (libgrasp.learn_groups("jtt", self.model), libgrasp.infer_outputs("jtt", self.model.logits(), self.y)):
+        for labels, _ in (
+            libgrasp.learn_groups("jtt", self.model),
+            libgrasp.infer_outputs("jtt", self.model.logits(), self.y),
+        ):
             self.assertEqual(libgrasp.adjusted_rand(labels, errors), 1.0)
         one, two = libgrasp.infer_outputs("eiil", self.model.logits(), self.y, steps=50), libgrasp.learn_groups(
             "eiil", self.model, steps=50)
@@ -141,7 +165,9 @@ class FromModels(unittest.TestCase):
 
     def test_fit(self):
         mask = np.arange(400) < 300
-        result, report = libgrasp.fit(self.model, mask, ~mask, infer__eps=[0.1, 0.3], infer__min_samples=10, gdro__epochs=3)
+        result, report = libgrasp.fit(
+            self.model, mask, ~mask, infer__eps=[0.1, 0.3], infer__min_samples=10, gdro__epochs=3
+        )
         self.assertEqual(len(result.labels), 400)
         self.assertIn("gdro.rate", report)
         self.assertEqual(result.scores.shape, (2, 2, 1))

@@ -66,7 +66,10 @@ class Training(unittest.TestCase):
         rng = np.random.default_rng(0)
         n = 2000
         y, minority = rng.integers(0, 2, n), rng.random(n) < 0.05
-        x = np.stack([2 * y - 1 + rng.standard_normal(n), 3.0 * (2 * np.where(minority, 1 - y, y) - 1) + rng.standard_normal(n)], 1)
+        x = np.stack(
+            [2 * y - 1 + rng.standard_normal(n), 3.0 * (2 * np.where(minority, 1 - y, y) - 1) + rng.standard_normal(n)],
+            1,
+        )
         groups = 2 * y + minority
         worst = {}
         for method in ("erm", "gdro"):

@@ -21,8 +21,17 @@ class Readme(unittest.TestCase):
         blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
         self.assertGreater(len(blocks), 3)
         x, y, truth = two_classes(300)
-        names = {"libgrasp": libgrasp, "X": x, "d": 8, "gradients": x, "labels": truth, "truth": truth, "new_gradients": x[:9],
-                 "train_rows": np.arange(200), "val_rows": np.arange(200, 300)}
+        names = {
+            "libgrasp": libgrasp,
+            "X": x,
+            "d": 8,
+            "gradients": x,
+            "labels": truth,
+            "truth": truth,
+            "new_gradients": x[:9],
+            "train_rows": np.arange(200),
+            "val_rows": np.arange(200, 300),
+        }
         before, sys.stderr = sys.stderr, open(os.devnull, "w")  # tqdm's bars
         try:
             for block in blocks:

@@ -48,7 +48,9 @@ class Gradients(unittest.TestCase):
         """Of all layers at once; kinds: the shapes that are expected."""
         module = module.double()
         before = {m: m.training for m in module.modules()}
-        model = libgrasp.TorchModel(module, (x, y) if not isinstance(x, tuple) else Pairs(x, y), batch_size=7, **options)
+        model = libgrasp.TorchModel(
+            module, (x, y) if not isinstance(x, tuple) else Pairs(x, y), batch_size=7, **options
+        )
         gradients = model.gradients(dtype=np.float64)
         own = [m for m in module.modules() if any(True for _ in m.parameters(recurse=False))]
         seen = set()
@@ -59,7 +61,9 @@ class Gradients(unittest.TestCase):
         self.assertTrue(gradients.is_factored)
         if kinds is not None:
             self.assertEqual(list(model.layers.values()), kinds)
-        np.testing.assert_allclose(model.hooks.weighted_grad(np.arange(len(y)), np.ones(len(y))), wanted.sum(0), atol=1e-9)
+        np.testing.assert_allclose(
+            model.hooks.weighted_grad(np.arange(len(y)), np.ones(len(y))), wanted.sum(0), atol=1e-9
+        )
         theta = model.params
         model.params = theta * 1.5
         np.testing.assert_allclose(model.params, theta * 1.5, rtol=1e-15)
@@ -73,14 +77,26 @@ class Gradients(unittest.TestCase):
 
     def test_convolutions(self):
         x, y = torch.randn(12, 2, 9, 8, dtype=torch.float64), torch.randint(0, 3, (12,))
-        module = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, stride=2), nn.Softplus(), nn.Conv2d(3, 40, (2, 3), dilation=(2, 1)),
-                               nn.Tanh(), nn.Conv2d(40, 6, 1, groups=2), nn.Flatten(), nn.LazyLinear(3))
+        module = nn.Sequential(
+            nn.Conv2d(2, 3, 3, padding=1, stride=2),
+            nn.Softplus(),
+            nn.Conv2d(3, 40, (2, 3), dilation=(2, 1)),
+            nn.Tanh(),
+            nn.Conv2d(40, 6, 1, groups=2),
+            nn.Flatten(),
+            nn.LazyLinear(3),
+        )
         module.double()(x)
         model = self.compare(module, x, y)
         self.assertEqual(model.layers["2"], (18, 40, 6, True))       # factors are smaller
         self.assertEqual(model.layers["0"], (3 * 19, 1, 1, False))   # the gradient itself is smaller
-        line = nn.Sequential(nn.Conv1d(2, 5, 3, padding="same", padding_mode="circular"), nn.Tanh(), nn.Conv1d(5, 4, 4), nn.Flatten(),
-                             nn.LazyLinear(3))
+        line = nn.Sequential(
+            nn.Conv1d(2, 5, 3, padding="same", padding_mode="circular"),
+            nn.Tanh(),
+            nn.Conv1d(5, 4, 4),
+            nn.Flatten(),
+            nn.LazyLinear(3),
+        )
         line.double()(x[:, :, 0])
         self.compare(line, x[:, :, 0], y)
 
@@ -120,13 +136,17 @@ class Gradients(unittest.TestCase):
                 self.relu = nn.ReLU(inplace=True)
 
             def forward(self, x):
-                return nn.functional.linear(self.relu(self.one(x)) * 2, self.one.weight)  # a hook sees but one of two uses
+                return nn.functional.linear(
+                    self.relu(self.one(x)) * 2, self.one.weight
+                )  # a hook sees but one of two uses
 
         model = self.compare(Tied(), x, y)
         self.assertEqual(model.layers["one"], (42, 1, 1, False))
 
     def test_two_inputs(self):
-        x, y = (torch.randn(9, 4, dtype=torch.float64), torch.randn(9, 3, dtype=torch.float64)), torch.randint(0, 2, (9,))
+        x, y = (torch.randn(9, 4, dtype=torch.float64), torch.randn(9, 3, dtype=torch.float64)), torch.randint(
+            0, 2, (9,)
+        )
 
         class Both(nn.Module):
             def __init__(self):
@@ -181,7 +201,9 @@ def planted(n=1500, seed=0):
     """A shortcut that is right for 95 % of the samples, and a core feature."""
     rng = np.random.default_rng(seed)
     y, minority = rng.integers(0, 2, n), rng.random(n) < 0.05
-    core, short = 2 * y - 1 + rng.standard_normal(n), 3.0 * (2 * np.where(minority, 1 - y, y) - 1) + rng.standard_normal(n)
+    core, short = 2 * y - 1 + rng.standard_normal(n), 3.0 * (
+        2 * np.where(minority, 1 - y, y) - 1
+    ) + rng.standard_normal(n)
     return np.stack([core, short], 1).astype(np.float32), y, 2 * y + minority
 
 
@@ -203,6 +225,9 @@ class Training(unittest.TestCase):
         self.assertGreater(worst[1], worst[0] + 0.15)
         self.assertEqual(len(report["weight.3"]), 8)
         self.assertEqual(report["best_val_worst"], report["val_worst"][int(report["best_epoch"]) - 1])
+        self.assertFalse(model.module.eval().training)
+        model.retrain(groups, epochs=1)
+        self.assertFalse(model.module.training)
         sums = sum(report[f"weight.{g}"] for g in range(4))
         np.testing.assert_allclose(sums, 1, rtol=1e-12)
 
@@ -233,8 +258,17 @@ class Training(unittest.TestCase):
         labels, _ = libgrasp.learn_groups("grasp", model, infer__eps=[0.1, 0.3], infer__min_samples=10)
         by_hand = libgrasp.infer_groups(model.gradients(), y, [0.1, 0.3], 10).labels
         self.assertGreater(libgrasp.adjusted_rand(labels, by_hand), 0.98)
-        result, report = libgrasp.fit(model, np.arange(400), np.arange(400, 600), erm__epochs=2, erm__rate=0.01, infer__eps=0.2,
-                                      infer__min_samples=10, gdro__epochs=2, gdro__rate=0.01)
+        result, report = libgrasp.fit(
+            model,
+            np.arange(400),
+            np.arange(400, 600),
+            erm__epochs=2,
+            erm__rate=0.01,
+            infer__eps=0.2,
+            infer__min_samples=10,
+            gdro__epochs=2,
+            gdro__rate=0.01,
+        )
         self.assertEqual(len(result.labels), 600)
         twin = model.copy()
         libgrasp.train("erm", twin, rate=0.1, epochs=1)

@@ -15,7 +15,9 @@ class Tour(unittest.TestCase):
     def test_runs(self):
         with tempfile.TemporaryDirectory() as folder:
             environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
-            said = subprocess.run([sys.executable, str(TOUR), folder], check=True, env=environment, stdout=subprocess.PIPE).stdout.decode()
+            said = subprocess.run(
+                [sys.executable, str(TOUR), folder], check=True, env=environment, stdout=subprocess.PIPE
+            ).stdout.decode()
             pictures = sorted(path.name for path in pathlib.Path(folder).glob("*.png"))
         worst = [float(word) for word in re.findall(r"worst true group ([0-9.]+)", said)]
         self.assertEqual(len(worst), 4)
