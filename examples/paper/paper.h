@@ -203,6 +203,8 @@ typedef struct method {
     const char *chosen_by; /* groups whose worst validation one chooses; NULL: its own, or validation accuracy */
     const char *params;    /* of the trainer, beside what all share */
     const char *published; /* the same for Synthetic as published */
+    bool        last_layer; /* ERM on the training rows comes first, then this on half of the validation rows, chosen by
+                               the other half */
 } method;
 
 extern const method methods[];
