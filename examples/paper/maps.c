@@ -160,7 +160,10 @@ static bool over_all(maps *m)
 /* Trains on groups of the seen rows, unless equal ones were trained on before. All noise is worth nothing. */
 static bool worth(maps *m, known *k, const grasp_groups *groups, double *worst)
 {
-    static const method gdro = {.key = "map", .trainer = "gdro", .groups = "grasp"};
+    static const method gdro = {.trainer = "gdro",
+                                .groups = "grasp",
+                                .params = "step=0.1", /* a map is hundreds of trainings: fewer candidates for each */
+                                .published = "rate=0.01;step=0.1"};
     scene              *s = m->s;
     const int64_t       n = s->d.n_seen;
     double              average;
