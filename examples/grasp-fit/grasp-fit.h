@@ -18,6 +18,7 @@ typedef struct options {
     const char *model, *final_model;         /* "logistic", "softmax", "mlp"; NULL: chosen by the data */
     const char *set;                         /* parameters of "fit", as grasp_params_parse() reads them */
     const char *output;                      /* groups.csv */
+    const char *plot;                        /* a script for gnuplot; NULL: none */
     uint64_t    seed;
     int32_t     threads;
     bool        raw, json, quiet;
@@ -63,7 +64,9 @@ typedef struct study {
     double           noise;                /* share of the seen rows */
     double           outlier_precision, outlier_recall;         /* NaN when outliers are not known */
     accuracy         erm, gdro_learned, gdro_true;              /* NaN where there is nothing to measure against */
-    double           rate, decay, step;    /* chosen for group DRO on learned groups */
+    double           rate, decay, step;    /* chosen for group DRO on learned groups; NaN: trained otherwise */
+    const char      *method;               /* that the final model was trained by */
+    bool             robust;               /* groups by the cross-class direction, not by clusters */
     int64_t         *group;                /* of every row of the data; test rows are assigned as new samples */
     const char      *model_name, *final_name;
     grasp_context   *ctx;
@@ -76,6 +79,9 @@ void study_free(study *s);
 
 void print_text(const options *o, const data *d, const study *s);
 void print_json(const options *o, const data *d, const study *s);
+void print_splits(const data *d, const study *s); /* mode=robust: between which classes there is a split, and why */
+void json_splits(const study *s);
+bool write_plot(const options *o, const data *d, const study *s);
 bool write_groups(const options *o, const data *d, const study *s);
 int32_t show_progress(void *user, const char *what, double fraction);
 void    clear_progress(void);

@@ -68,7 +68,7 @@ int main(int argc, char **argv)
             print_json(&o, &d, &s);
         else
             print_text(&o, &d, &s);
-        if (write_groups(&o, &d, &s))
+        if (write_plot(&o, &d, &s) & write_groups(&o, &d, &s))
             status = 0;
     }
     study_free(&s);

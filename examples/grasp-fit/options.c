@@ -29,6 +29,7 @@ static const char usage[] =
     "  --seed N             seed of everything random (default 0)\n"
     "  --threads N          threads; 0: all processors (default 0); results do not depend on it\n"
     "  --output FILE        where the groups go (default groups.csv; - for nowhere)\n"
+    "  --plot FILE          scores of the classes and their thresholds as a script for gnuplot, which draws FILE.svg\n"
     "  --json               one JSON object on one line instead of text\n"
     "  --quiet              no progress bar\n"
     "  --params             list every parameter and exit\n"
@@ -79,7 +80,8 @@ int options_read(options *o, int argc, char **argv)
         QUIET,
         PARAMS,
         X,
-        META
+        META,
+        PLOT
     };
     static const struct option longs[] = {{"label", 1, 0, LABEL},       {"features", 1, 0, FEATURES},
                                           {"group", 1, 0, GROUP},       {"split", 1, 0, SPLIT},
@@ -90,6 +92,7 @@ int options_read(options *o, int argc, char **argv)
                                           {"json", 0, 0, JSON},         {"quiet", 0, 0, QUIET},
                                           {"params", 0, 0, PARAMS},     {"x", 1, 0, X},
                                           {"meta", 1, 0, META},         {"help", 0, 0, 'h'},
+                                          {"plot", 1, 0, PLOT},
                                           {"version", 0, 0, 'V'},       {0, 0, 0, 0}};
     long long v;
     *o = (options){.output = "groups.csv"};
@@ -107,6 +110,7 @@ int options_read(options *o, int argc, char **argv)
         case OUTPUT: o->output = optarg; break;
         case JSON: o->json = true; break;
         case QUIET: o->quiet = true; break;
+        case PLOT: o->plot = optarg; break;
         case X: o->x = optarg; break;
         case META: o->meta = optarg; break;
         case SEED:

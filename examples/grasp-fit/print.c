@@ -41,14 +41,18 @@ static void accuracy_line(const char *name, const accuracy *a)
 
 void print_text(const options *o, const data *d, const study *s)
 {
+    char line[64];
     printf("%s\n", d->name);
     printf("%" PRId64 " rows (%" PRId64 " train, %" PRId64 " val, %" PRId64 " test), %" PRId64 " features%s, %" PRId64
            " classes\n\n",
            d->n, d->n_rows[TRAIN], d->n_rows[VAL], d->n_rows[TEST], d->d,
            d->standardised ? " (standardised on the training rows)" : "", d->n_classes);
     printf("Groups learned from the gradients of %s (training and validation rows)\n", s->model_name);
-    printf("  %-14s %7s %12s %9s %7s %9s\n", "class", "eps", "min_samples", "clusters", "noise", "score");
-    for (int64_t c = 0; c < grasp_inference_n_classes(s->inference); c++) {
+    if (s->robust)
+        print_splits(d, s);
+    else
+        printf("  %-14s %7s %12s %9s %7s %9s\n", "class", "eps", "min_samples", "clusters", "noise", "score");
+    for (int64_t c = 0; !s->robust && c < grasp_inference_n_classes(s->inference); c++) {
         int64_t label, min_samples, clusters, noise;
         double  eps, score;
         int32_t admissible;
@@ -77,9 +81,11 @@ void print_text(const options *o, const data *d, const study *s)
     printf("Test accuracy of %s over the %s groups\n", s->final_name, s->truth ? "true" : "learned");
     printf("  %-28s %10s  %10s\n", "", "worst", "average");
     accuracy_line("ERM", &s->erm);
-    accuracy_line("group DRO, learned groups", &s->gdro_learned);
+    snprintf(line, sizeof line, "%s, learned groups", s->method);
+    accuracy_line(line, &s->gdro_learned);
     accuracy_line("group DRO, true groups", &s->gdro_true);
-    printf("  (learned groups: rate %g, weight decay %g, step %g)\n", s->rate, s->decay, s->step);
+    if (!isnan(s->rate))
+        printf("  (learned groups: rate %g, weight decay %g, step %g)\n", s->rate, s->decay, s->step);
     if (s->gdro_learned.worst < s->erm.worst)
         printf("  note: the learned groups do not help here: the worst group is no better than with ERM\n");
     if (s->not_converged)
@@ -137,7 +143,7 @@ void print_json(const options *o, const data *d, const study *s)
         json_text(d->class_name[label]);
         json_number("eps", admissible ? eps : NAN);
         printf(",\"min_samples\":");
-        if (admissible)
+        if (admissible && !s->robust)
             printf("%" PRId64, min_samples);
         else
             printf("null");
@@ -145,7 +151,11 @@ void print_json(const options *o, const data *d, const study *s)
         json_number("score", score);
         printf(",\"admissible\":%s}", admissible ? "true" : "false");
     }
-    printf("],\"groups\":%" PRId64, grasp_groups_count(s->learned));
+    printf("]");
+    json_splits(s);
+    printf(",\"method\":");
+    json_text(s->method);
+    printf(",\"groups\":%" PRId64, grasp_groups_count(s->learned));
     json_number("noise", s->noise);
     printf(",\"noise_rows\":%" PRId64, grasp_groups_noise(s->learned));
     json_number("ari", s->ari);

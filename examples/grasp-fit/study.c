@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The study itself, through the public interface: the part to copy from.
  *
- *   ERM  ->  gradients  ->  groups per class  ->  group DRO     grasp_fit() does all of it
+ *   ERM  ->  gradients  ->  groups per class  ->  the final model     grasp_fit() does all of it
  *   and beside it, to compare with: plain ERM, and group DRO on the true groups where they are known
  */
 #include "grasp-fit.h"
@@ -131,6 +131,14 @@ static bool assign_all(grasp_context *ctx, const data *d, grasp_model *gradient_
     return ok;
 }
 
+static bool has(const grasp_report *report, const char *name)
+{
+    for (int64_t i = 0; i < grasp_report_count(report); i++)
+        if (!strcmp(grasp_report_name(report, i), name))
+            return true;
+    return false;
+}
+
 /* Notes a fit that stopped early; false on an error. */
 static bool trained(grasp_context *ctx, grasp_status status, study *s)
 {
@@ -156,6 +164,9 @@ bool study_run(grasp_context *ctx, const options *o, const data *d, study *s)
                  .outlier_precision = none,
                  .outlier_recall = none,
                  .gdro_true = {none, none},
+                 .rate = none,
+                 .decay = none,
+                 .step = none,
                  .n_seen = n_train + n_val};
     s->model_name = o->model ? o->model : d->n_classes == 2 ? "logistic" : "softmax";
     s->final_name = o->final_model ? o->final_model : o->csv || o->x ? s->model_name : "mlp";
@@ -175,10 +186,16 @@ bool study_run(grasp_context *ctx, const options *o, const data *d, study *s)
         !fine(ctx, grasp_inference_groups(ctx, s->inference, &s->learned)) || !judge(ctx, d, model, truth, seen, s) ||
         !assign_all(ctx, d, model, params, seen, s) || !fine(ctx, grasp_groups_create(ctx, s->group, d->n, &all)))
         goto done;
-    if (!fine(ctx, grasp_report_value(ctx, s->report, "gdro.rate", &s->rate)) ||
-        !fine(ctx, grasp_report_value(ctx, s->report, "gdro.weight_decay", &s->decay)) ||
-        !fine(ctx, grasp_report_value(ctx, s->report, "gdro.step", &s->step)))
+    s->robust = has(s->report, "infer.mode");
+    s->method = "group DRO";
+    if (has(s->report, "final.method")) { /* a linear model, trained otherwise */
+        if (!fine(ctx, grasp_report_text(ctx, s->report, "final.method", &s->method)))
+            goto done;
+    } else if (!fine(ctx, grasp_report_value(ctx, s->report, "gdro.rate", &s->rate)) ||
+               !fine(ctx, grasp_report_value(ctx, s->report, "gdro.weight_decay", &s->decay)) ||
+               !fine(ctx, grasp_report_value(ctx, s->report, "gdro.step", &s->step))) {
         goto done;
+    }
 
     if (!trained(ctx, grasp_train_erm(ctx, erm, train, n_train, val, n_val, erm_params, NULL), s) ||
         (truth &&

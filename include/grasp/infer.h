@@ -45,6 +45,10 @@ typedef struct grasp_inference grasp_inference;
 /** fit: parameters that group DRO starts from: "erm" (default, published: those ERM found) or "initial" (those the
  *  model came with). A final model starts from its own. */
 #define GRASP_KEY_START "start"
+/** fit: how the final model is trained: "gdro", by group DRO (published); "balanced", linear models only: by the one of
+ *  balanced training, certified group DRO and ERM that is best out of fold; "auto" (default): the latter for linear
+ *  models after mode=robust, unless a key of gdro is given */
+#define GRASP_KEY_FINAL "final"
 
 /** Groups of samples within their classes (y: any int64, taken in ascending order), in one id space: id = cluster +
  *  clusters of the classes before. Noise is GRASP_NOISE.
@@ -184,9 +188,16 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
                                            const grasp_groups *truth_or_null, grasp_groups **out,
                                            grasp_report **report_or_null);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
- *  and validation rows by grasp_infer(); outliers dropped; grasp_train_gdro() on the groups, which tries every
- *  combination of gdro.rate, gdro.weight_decay and gdro.step and keeps the one whose worst learned validation group is
- *  most accurate.
+ *  and validation rows by grasp_infer(); outliers dropped; then the final model.
+ *  final=gdro: grasp_train_gdro() on the groups, which tries every combination of gdro.rate, gdro.weight_decay and
+ *  gdro.step and keeps the one whose worst learned validation group is most accurate.
+ *  final=balanced, for linear models (GRASP_E_UNSUPPORTED): on standardised inputs, written back in the model's units,
+ *  whichever is best in its worst learned group out of fold, in four folds of the training rows: logistic regression in
+ *  which the classes count alike and within a class its groups, l2 0.002, 0.02 or 0.2; gdro_certified at that l2, if it
+ *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where no linear model gets the
+ *  learned minorities right (0.5), classes are the groups, and ERM's parameters stay unless balancing the classes is
+ *  better by a standard error: so nobody is worse off for a class that nothing sets apart. Sample weights are not used
+ *  in it.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,
@@ -197,7 +208,10 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  Afterwards model holds the group DRO parameters; with a final model those of ERM, and the final model holds the
  *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
  *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro.", so that "gdro.rate" is the
- *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate.
+ *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate;
+ *  final=balanced: text "final.method" ("balanced", "gdro_certified" or "erm"), values "final.l2", "final.worst"
+ *  (accuracy of the worst learned group out of fold), "final.worst_error" (its standard error), "final.erm_worst", and
+ *  the report of gdro_certified under "final.certified." where that was chosen.
  *
  *  All training rows outliers: GRASP_E_EMPTY. Errors of the parts, as GRASP_E_NUMERIC where every candidate diverges.
  *  An error leaves both models as they were. GRASP_NOT_CONVERGED: ERM did not; all else was done. GRASP_CANCELLED: the

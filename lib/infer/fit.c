@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The whole paper in one call (Zeng et al. 2022): ERM; gradients at its parameters; groups and outliers of the training
  * and validation rows; outliers dropped; group DRO, its learning rate, weight decay and step size chosen by the worst
- * learned validation group.
+ * learned validation group, or, of linear models, what is best out of fold (retrain.c).
  *
  * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
  */
 #include "infer/learn.h"
+#include "infer/retrain.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static grasp_status infer(grasp_context *ctx, fit *f, grasp_gradients *g, int64_
     grasp_report *part = NULL;
     grasp__options o = grasp__options_part(f->o, "infer");
     grasp__stage_mark outer = grasp__stage_begin(ctx, "infer", 0.2, 0.5);
-    grasp_status s = grasp__infer(ctx, g, f->y, n, &o, NULL, &f->inference, f->report ? &part : NULL);
+    grasp_status s = grasp__infer(ctx, g, f->y, n, f->n_train, &o, NULL, &f->inference, f->report ? &part : NULL);
     grasp__stage_end(ctx, outer);
     grasp_status told = put_part(ctx, f, "infer", part);
     return told != GRASP_OK ? told : s == GRASP_NOT_CONVERGED ? GRASP_OK : s;
@@ -173,6 +174,54 @@ static grasp_status train_gdro(grasp_context *ctx, fit *f)
     return told != GRASP_OK ? told : s;
 }
 
+/* ---- balanced training ------------------------------------------------------------------------------------------- */
+
+static bool is_balanced(const fit *f)
+{
+    grasp__options o = grasp__options_part(f->o, "gdro");
+    if (!grasp__options_is(f->o, GRASP_KEY_FINAL, "auto"))
+        return grasp__options_is(f->o, GRASP_KEY_FINAL, "balanced");
+    for (int32_t k = 0; k < grasp__gdro_params.count; k++)
+        if (grasp__options_given(&o, grasp__gdro_params.params[k].key))
+            return false;
+    return f->inference->algorithm == GRASP__INFER_ROBUST && grasp__model_is_linear(f->target) &&
+           !grasp__options_given(f->o, GRASP_KEY_START);
+}
+
+/* The training rows that are no outliers, and their groups. */
+static grasp_status retrain(grasp_context *ctx, fit *f)
+{
+    int64_t *rows = NULL, *group = NULL, n = 0;
+    grasp_report *part = NULL;
+    grasp_status s = grasp__alloc(ctx, f->n_train, sizeof *rows, &rows);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, f->n_train, sizeof *group, &group);
+    for (int64_t i = 0; s == GRASP_OK && i < f->n_train; i++)
+        if (f->label[i] != GRASP_NOISE) {
+            rows[n] = f->rows[i];
+            group[n++] = f->label[i];
+        }
+    if (s == GRASP_OK && n == 0)
+        s = grasp__fail(ctx, GRASP_E_EMPTY, "all %" PRId64 " training rows are outliers", f->n_train);
+    if (s == GRASP_OK) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, "final", 0.5, 1);
+        s = grasp__retrain(ctx,
+                           &(grasp__retrain_task){.model = f->target,
+                                                  .rows = rows,
+                                                  .group = group,
+                                                  .n = n,
+                                                  .n_groups = f->inference->groups->count,
+                                                  .trained = f->target == f->model,
+                                                  .doubtful = f->inference->bent || f->target != f->model},
+                           f->report ? &part : NULL);
+        grasp__stage_end(ctx, outer);
+    }
+    grasp_status told = put_part(ctx, f, "final", part);
+    grasp__free(group);
+    grasp__free(rows);
+    return told != GRASP_OK ? told : s;
+}
+
 /* ---- the call ---------------------------------------------------------------------------------------------------- */
 
 static grasp_status run(grasp_context *ctx, fit *f)
@@ -181,7 +230,7 @@ static grasp_status run(grasp_context *ctx, fit *f)
     if (s == GRASP_OK)
         s = infer_groups(ctx, f);
     if (s == GRASP_OK)
-        s = train_gdro(ctx, f);
+        s = is_balanced(f) ? retrain(ctx, f) : train_gdro(ctx, f);
     if (s == GRASP_CANCELLED && f->inference == NULL) {
         grasp_status nothing = infer_nothing(ctx, f);
         s = nothing < GRASP_OK ? nothing : s;
@@ -236,6 +285,8 @@ static grasp_status fit_model(grasp_context *ctx, grasp_model *model, grasp_mode
     if (s == GRASP_OK) { /* not when all else has been done */
         grasp__options part = grasp__options_part(&o, "gdro");
         s = grasp__epochs_check(ctx, &part, n_val > 0);
+        if (s == GRASP_OK && grasp__options_is(&o, GRASP_KEY_FINAL, "balanced") && !grasp__model_is_linear(f.target))
+            s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "\"final\" is balanced, which needs a logistic or softmax model");
     }
     if (s == GRASP_OK)
         s = open_fit(ctx, &f, train, val, report != NULL);

@@ -273,7 +273,7 @@ grasp_status grasp_infer(grasp_context *ctx, grasp_gradients *gradients, const i
     if (s == GRASP_OK)
         s = grasp__options_open(ctx, params_or_null, &grasp__infer_params, &o);
     if (s == GRASP_OK)
-        s = grasp__infer(ctx, gradients, y, n, &o, truth_or_null, out, report_or_null);
+        s = grasp__infer(ctx, gradients, y, n, n, &o, truth_or_null, out, report_or_null);
     grasp__options_close(&o);
     return grasp__leave(ctx, s);
 }

@@ -72,12 +72,16 @@ struct grasp_inference {
     int64_t                inputs;           /* robust: of a rule; where they stand in gradients is told by: */
     int64_t                input_outputs, input_layer;
     bool                   input_biases_last, input_known;
+    bool                   bent;             /* robust: a split was accepted on the word of a model that bends; not
+                                                saved */
     grasp_groups          *groups;
 };
 
 grasp_status grasp__inference_check(grasp_context *ctx, const grasp_inference *inference, const char *name);
-grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
-                          const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null);
+/* n_learn: mode=robust learns from the first so many, and assigns the others. */
+grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, int64_t n_learn,
+                          const grasp__options *o, const grasp_groups *truth_or_null, grasp_inference **out,
+                          grasp_report **report_or_null);
 /* Algorithm 1, whatever the mode says of robust. */
 grasp_status grasp__infer_density(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n,
                                   const grasp__options *o, const grasp_groups *truth_or_null, grasp_inference **out,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The cross-class direction as a group learner: on what the model's last layer sees, which for linear models are the
- * inputs and for others the penultimate features. Training and validation rows are judged together.
+ * inputs and for others the penultimate features. Learned from the training rows; validation rows are
+ * assigned.
  */
 #include "infer/learn.h"
 #include "infer/robust.h"
@@ -32,7 +33,8 @@ grasp_status grasp__learn_robust(grasp_context *ctx, grasp__learning *l)
         s = grasp__gradients_create_dense(ctx, GRASP_F64, 1, 0, &g);
     if (s == GRASP_OK) {
         grasp__stage_mark outer = grasp__stage_begin(ctx, "directions", 0.05, 1);
-        s = grasp__infer_inputs(ctx, g, &form, raw, d, l->y, l->n, l->o, &inference, l->report ? &report : NULL);
+        s = grasp__infer_inputs(ctx, g, &form, raw, d, l->y, l->n, l->n_train, l->o, &inference,
+                                l->report ? &report : NULL);
         grasp__stage_end(ctx, outer);
     }
     if (s >= GRASP_OK) {

@@ -18,24 +18,35 @@
 typedef struct joining {
     grasp_inference *inference;
     const double *raw;
-    int64_t n, d;
+    int64_t n, d, n_learn; /* samples; inputs; those learned from, the first ones */
     double *below; /* n: how far under the threshold of the cluster it is in */
 } joining;
+
+/* Samples of a class that are learned from: its first ones, for they stand in order. */
+static int64_t learned(const joining *w, int64_t c)
+{
+    const grasp__inferred_class *k = &w->inference->classes[c];
+    int64_t n = 0;
+    while (n < k->n && k->row[n] < w->n_learn)
+        n++;
+    return n;
+}
 
 /* Rows of the pair, and their inputs. */
 static grasp_status gather(grasp_context *ctx, const joining *w, int64_t a, int64_t b, int64_t **row, double **raw,
                            uint8_t **target, int64_t *n)
 {
     const grasp__inferred_class *k[2] = {&w->inference->classes[a], &w->inference->classes[b]};
-    *n = k[0]->n + k[1]->n;
+    int64_t first = learned(w, a);
+    *n = first + learned(w, b);
     grasp_status s = grasp__alloc(ctx, *n, sizeof **row, row);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, *n, sizeof **target, target);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, *n, (size_t)w->d * sizeof **raw, raw);
     for (int64_t i = 0; s == GRASP_OK && i < *n; i++) {
-        bool second = i >= k[0]->n;
-        int64_t place = second ? i - k[0]->n : i; /* within its class */
+        bool second = i >= first;
+        int64_t place = second ? i - first : i; /* within its class */
         (*row)[i] = place;
         (*target)[i] = second;
         memcpy(*raw + i * w->d, w->raw + k[second]->row[place] * w->d, (size_t)w->d * sizeof **raw);
@@ -60,6 +71,7 @@ static grasp_status add_cluster(grasp_context *ctx, const joining *w, int64_t c,
     k->n_clusters++;
     k->admissible = 1;
     double evidence = isnan(pair->curved) ? pair->linear : pair->curved;
+    w->inference->bent = w->inference->bent || !isnan(pair->curved);
     k->score = isnan(k->score) ? evidence : fmin(k->score, evidence);
     for (int64_t i = 0; i < pair->n; i++) {
         if (pair->target[i] != side || !pair->low[i])
@@ -120,10 +132,10 @@ static grasp_status join_pair(grasp_context *ctx, const joining *w, int64_t a, i
 }
 
 grasp_status grasp__robust_groups(grasp_context *ctx, grasp_inference *inference, const double *raw, int64_t d,
-                                  double least, grasp_report *report)
+                                  int64_t n_learn, double least, grasp_report *report)
 {
     int64_t classes = inference->n_classes, number = 0, pairs = classes * (classes - 1) / 2;
-    joining w = {.inference = inference, .raw = raw, .d = d};
+    joining w = {.inference = inference, .raw = raw, .d = d, .n_learn = n_learn};
     for (int64_t c = 0; c < classes; c++)
         w.n += inference->classes[c].n;
     inference->inputs = d;
@@ -135,8 +147,12 @@ grasp_status grasp__robust_groups(grasp_context *ctx, grasp_inference *inference
             s = join_pair(ctx, &w, a, b, number, least, report);
             grasp__stage_end(ctx, outer);
         }
-    for (int64_t c = 0; s == GRASP_OK && c < classes; c++)
-        close_ranks(&inference->classes[c], d + 2);
+    for (int64_t c = 0; s == GRASP_OK && c < classes; c++) {
+        grasp__inferred_class *k = &inference->classes[c];
+        close_ranks(k, d + 2);
+        for (int64_t i = learned(&w, c); i < k->n; i++)
+            grasp__robust_assign(inference, k, raw + k->row[i] * d, 1, &k->cluster[i]);
+    }
     if (s == GRASP_OK)
         s = grasp__report_put_value(ctx, report, "pairs", (double)pairs);
     grasp__free(w.below);

@@ -77,9 +77,10 @@ grasp_status grasp__robust_weights(grasp_context *ctx, const int64_t *cell, cons
                                    int64_t n_cells, int64_t n_classes, int64_t n, double balance, double *weight);
 
 /* Groups of the samples raw (n x d) of the classes of an inference that has no groups yet: clusters of every class, its
- * rules, and whether it was split; the report's part about it. */
+ * rules, and whether it was split; the report's part about it. Learned from the first n_learn samples; the others are
+ * assigned by the rules, for how validation samples were drawn must not hide what training went wrong by. */
 grasp_status grasp__robust_groups(grasp_context *ctx, grasp_inference *inference, const double *raw, int64_t d,
-                                  double least, grasp_report *report_or_null);
+                                  int64_t n_learn, double least, grasp_report *report_or_null);
 /* What the report says of a pair of classes. */
 grasp_status grasp__robust_report_pair(grasp_context *ctx, grasp_report *report_or_null, int64_t number,
                                        const int64_t label[2], const grasp__robust_pair *pair);
@@ -94,10 +95,11 @@ typedef struct grasp__robust_form {
     int64_t layer;          /* factored: whose inputs; -1: dense rows */
     bool    biases_last;    /* dense: all weights, then all biases */
 } grasp__robust_form;
-/* mode=robust from raw (n x d); g: the gradients, in which form->d 0 says that no input can be read back. */
+/* mode=robust from raw (n x d), learned from the first n_learn; g: the gradients, in which form->d 0 says that no input
+ * can be read back. */
 grasp_status grasp__infer_inputs(grasp_context *ctx, grasp_gradients *g, const grasp__robust_form *form,
-                                 const double *raw, int64_t d, const int64_t *y, int64_t n, const grasp__options *o,
-                                 grasp_inference **out, grasp_report **report_or_null);
+                                 const double *raw, int64_t d, const int64_t *y, int64_t n, int64_t n_learn,
+                                 const grasp__options *o, grasp_inference **out, grasp_report **report_or_null);
 /* Decides by the rows of g with their classes. */
 grasp_status grasp__robust_form_of(grasp_context *ctx, const grasp_gradients *g, const int64_t *y, int64_t n,
                                    grasp__robust_form *form);

@@ -31,8 +31,8 @@ static grasp_status report_all(grasp_context *ctx, const grasp_inference *infere
 }
 
 grasp_status grasp__infer_inputs(grasp_context *ctx, grasp_gradients *g, const grasp__robust_form *form,
-                                 const double *raw, int64_t d, const int64_t *y, int64_t n, const grasp__options *o,
-                                 grasp_inference **out, grasp_report **report_or_null)
+                                 const double *raw, int64_t d, const int64_t *y, int64_t n, int64_t n_learn,
+                                 const grasp__options *o, grasp_inference **out, grasp_report **report_or_null)
 {
     grasp_inference *inference = NULL;
     grasp_report *part = NULL;
@@ -49,7 +49,7 @@ grasp_status grasp__infer_inputs(grasp_context *ctx, grasp_gradients *g, const g
     if (report_or_null)
         s = grasp__report_create(ctx, &part);
     if (s == GRASP_OK)
-        s = grasp__robust_groups(ctx, inference, raw, d, grasp__options_f64(o, GRASP_KEY_EVIDENCE), part);
+        s = grasp__robust_groups(ctx, inference, raw, d, n_learn, grasp__options_f64(o, GRASP_KEY_EVIDENCE), part);
     if (s == GRASP_CANCELLED)
         forget(inference);
     for (int64_t c = 0; s == GRASP_OK && c < inference->n_classes; c++)
@@ -85,8 +85,9 @@ bool grasp__infer_is_robust(const grasp__options *o)
     return true;
 }
 
-grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, const grasp__options *o,
-                          const grasp_groups *truth_or_null, grasp_inference **out, grasp_report **report_or_null)
+grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t *y, int64_t n, int64_t n_learn,
+                          const grasp__options *o, const grasp_groups *truth_or_null, grasp_inference **out,
+                          grasp_report **report_or_null)
 {
     grasp__robust_form form = {.d = 0};
     double *raw = NULL;
@@ -103,7 +104,7 @@ grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t 
     if (s == GRASP_OK)
         s = grasp__robust_inputs(ctx, g, y, n, &form, raw);
     if (s == GRASP_OK)
-        s = grasp__infer_inputs(ctx, g, &form, raw, form.d, y, n, o, out, report_or_null);
+        s = grasp__infer_inputs(ctx, g, &form, raw, form.d, y, n, n_learn, o, out, report_or_null);
     grasp__free(raw);
     return s;
 }

@@ -62,7 +62,7 @@ grasp_status grasp__model_relabel(grasp_context *ctx, grasp_model *m, const int6
     return GRASP_OK;
 }
 
-static grasp_status set_sample_weights(grasp_context *ctx, grasp_model *m, const double *weight, int64_t n)
+grasp_status grasp__model_set_sample_weights(grasp_context *ctx, grasp_model *m, const double *weight, int64_t n)
 {
     double *copy = NULL, total = 0;
     grasp_status s = grasp__model_check(ctx, m, "model");
@@ -96,5 +96,5 @@ grasp_status grasp_model_set_sample_weights(grasp_context *ctx, grasp_model *mod
     grasp_status s = grasp__enter(ctx, __func__);
     if (s != GRASP_OK)
         return s;
-    return grasp__leave(ctx, set_sample_weights(ctx, model, weight_or_null, n));
+    return grasp__leave(ctx, grasp__model_set_sample_weights(ctx, model, weight_or_null, n));
 }

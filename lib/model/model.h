@@ -90,6 +90,11 @@ grasp_status grasp__model_factors(grasp_context *ctx, grasp_model *m, int64_t la
 grasp_status grasp__model_sample_grads(grasp_context *ctx, grasp_model *m, const int64_t *rows, int64_t n,
                                        double *grads);
 
+/* What the public functions of these names do. */
+grasp_status grasp__model_bind(grasp_context *ctx, grasp_model *m, grasp_matrix *x, const int64_t *y, int64_t n);
+grasp_status grasp__model_set_sample_weights(grasp_context *ctx, grasp_model *m, const double *weight_or_null,
+                                             int64_t n);
+
 /* For io: what a built-in model is made of, n_layers + 1 values (logistic: {d, 1}). Custom: GRASP_E_UNSUPPORTED. */
 grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64_t *widths, int64_t capacity,
                                  int64_t *n_widths);

@@ -106,6 +106,7 @@ const GRASP_KEY_POINTS = "points"
 const GRASP_KEY_STEPS = "steps"
 const GRASP_KEY_BY_CLASS = "by_class"
 const GRASP_KEY_START = "start"
+const GRASP_KEY_FINAL = "final"
 const GRASP_KEY_DELIMITER = "delimiter"
 
 struct grasp_allocator
