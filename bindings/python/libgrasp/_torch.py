@@ -614,7 +614,7 @@ class _Retraining:
                 means = losses.new_zeros(count).index_add(0, here, losses) / sizes.clamp(min=1)
                 found = sizes.cpu().numpy()
                 values = means.detach().double().cpu().numpy()
-                self.log_q = gdro_step(self.log_q, np.where(found > 0, values + self._adjustment, 0.0), self._step)
+                self.log_q = gdro_step(self.log_q, values + self._adjustment, self._step)
                 optimizer.zero_grad()
                 (means * torch.from_numpy(np.exp(self.log_q)).to(means)).sum().backward()
                 optimizer.step()

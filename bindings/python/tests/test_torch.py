@@ -2,6 +2,7 @@
 """TorchModel: gradients against autograd sample by sample, for layers of every kind; training; group DRO."""
 import unittest
 import warnings
+from unittest import mock
 
 import numpy as np
 
@@ -230,6 +231,24 @@ class Training(unittest.TestCase):
         self.assertFalse(model.module.training)
         sums = sum(report[f"weight.{g}"] for g in range(4))
         np.testing.assert_allclose(sums, 1, rtol=1e-12)
+
+    def test_retrain_is_the_librarys_group_dro(self):
+        """On whole batches, where the order of rows does not matter; and in batches that lack a group."""
+        x, y, groups = planted(400)
+        x = x.astype(np.float64)
+        sorted_rows = np.argsort(groups[:300], kind="stable")
+        for rows, batch in ((np.arange(400), 400), (sorted_rows, 60)):
+            own, theirs = libgrasp.Softmax(2, 2).bind(x, y), libgrasp.TorchModel(nn.Linear(2, 2).double(), (x, y))
+            theirs.params = own.params
+            report = libgrasp.train("gdro", own, groups, rows, optimizer="sgd", rate=0.05, weight_decay=0.001, step=0.1,
+                                    adjustment=2.0, epochs=3, batch=batch, shuffle=False)
+            with mock.patch("numpy.random.default_rng", lambda seed: mock.Mock(permutation=np.arange)):  # row order
+                mine = theirs.retrain(groups, rows, rate=0.05, weight_decay=0.001, step=0.1, adjustment=2.0, epochs=3,
+                                      batch_size=batch)
+            np.testing.assert_allclose(theirs.params, own.params, rtol=1e-9)
+            np.testing.assert_allclose(mine["loss"], report["loss"], rtol=1e-9)
+            for g in range(4):
+                np.testing.assert_allclose(mine[f"weight.{g}"], report[f"group.weight.{g}"], rtol=1e-9)
 
     def test_outliers_leave_no_trace(self):
         x, y, groups = planted(300)
