@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The whole paper in one call (Zeng et al. 2022): ERM; gradients at its parameters; groups and outliers of the training
  * and validation rows; outliers dropped; group DRO, its learning rate, weight decay and step size chosen by the worst
- * learned validation group, or, of linear models, what is best out of fold (retrain.c).
+ * learned validation group, or, of linear models, what is best out of fold (refit.c).
  *
  * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
  */
 #include "infer/learn.h"
-#include "infer/retrain.h"
+#include "infer/refit.h"
 
 #include <string.h>
 
@@ -205,8 +205,8 @@ static grasp_status retrain(grasp_context *ctx, fit *f)
         s = grasp__fail(ctx, GRASP_E_EMPTY, "all %" PRId64 " training rows are outliers", f->n_train);
     if (s == GRASP_OK) {
         grasp__stage_mark outer = grasp__stage_begin(ctx, "final", 0.5, 1);
-        s = grasp__retrain(ctx,
-                           &(grasp__retrain_task){.model = f->target,
+        s = grasp__refit(ctx,
+                           &(grasp__refit_task){.model = f->target,
                                                   .rows = rows,
                                                   .group = group,
                                                   .n = n,

@@ -14,7 +14,7 @@
  * training must be better than erm by one. So a class that nothing sets apart costs nobody. Cost: 8 to 21 fits of the
  * model; memory: the inputs once more in float64.
  */
-#include "infer/retrain.h"
+#include "infer/refit.h"
 
 #include <math.h>
 #include <string.h>
@@ -348,7 +348,7 @@ static grasp_status tell(grasp_context *ctx, const candidate *best, const candid
     return s == GRASP_OK && best->method == CERTIFIED ? grasp__report_merge(ctx, *out, "certified", fitted) : s;
 }
 
-grasp_status grasp__retrain(grasp_context *ctx, const grasp__retrain_task *task, grasp_report **report)
+grasp_status grasp__refit(grasp_context *ctx, const grasp__refit_task *task, grasp_report **report)
 {
     retraining r = {.n = task->n, .d = grasp__model_n_features(task->model), .group = task->group,
                     .n_groups = task->n_groups};
