@@ -166,6 +166,37 @@ START_TEST(boxes_apart)
 }
 END_TEST
 
+START_TEST(pairs_in_binary64)
+{
+    enum { MOST = 300 };
+    const grasp__sketch_kernels *kernels = kernels_of(names[_i]);
+    double x[MOST], y[MOST];
+    float narrow[MOST];
+    grasp__rng rng = test_rng(13);
+    if (!kernels)
+        return;
+    random_normals(&rng, x, MOST);
+    random_normals(&rng, y, MOST);
+    for (int64_t k = 0; k < MOST; k++)
+        narrow[k] = (float)y[k];
+    for (int64_t n = 0; n <= MOST; n += 1 + n / 9) {
+        long double dot[2] = {0}, square[2] = {0}, size[2] = {0};
+        for (int64_t k = 0; k < n; k++)
+            for (int wide = 0; wide < 2; wide++) {
+                const long double a = (long double)x[k], b = wide ? (long double)y[k] : (long double)narrow[k];
+                dot[wide] += a * b;
+                size[wide] += fabsl(a * b);
+                square[wide] += (a - b) * (a - b);
+            }
+        const long double unit = 0x1p-53L * (long double)(n + 2);
+        ck_assert(fabsl(kernels->dot_f32(x, narrow, n) - dot[0]) <= unit * size[0]);
+        ck_assert(fabsl(kernels->dot_f64(x, y, n) - dot[1]) <= unit * size[1]);
+        ck_assert(fabsl(kernels->square_f32(x, narrow, n) - square[0]) <= 2 * unit * square[0]);
+        ck_assert(fabsl(kernels->square_f64(x, y, n) - square[1]) <= 2 * unit * square[1]);
+    }
+}
+END_TEST
+
 START_TEST(transform_is_hadamards)
 {
     const grasp__sketch_kernels *kernels = kernels_of(names[_i]);
@@ -260,6 +291,7 @@ Suite *check_linalg_sketch_suite(void)
     tcase_add_loop_test(all, byte_sums_are_exact, 0, KERNELS);
     tcase_add_loop_test(all, verdicts, 0, KERNELS);
     tcase_add_loop_test(all, boxes_apart, 0, KERNELS);
+    tcase_add_loop_test(all, pairs_in_binary64, 0, KERNELS);
     tcase_add_loop_test(all, transform_is_hadamards, 0, KERNELS);
     tcase_add_loop_test(all, quantised_rows, 0, KERNELS);
     tcase_add_loop_test(all, projections, 0, KERNELS);

@@ -17,7 +17,10 @@ static grasp_status create(grasp_context *ctx, const grasp_distances *d, bool ti
         return s;
     r->d = d;
     r->kernels = grasp__context_kernels(ctx);
+    r->pairs = grasp__context_sketch_kernels(ctx);
     r->panel_rows = grasp__panel_rows(d->p);
+    if (d->origin != NULL)
+        r->origin_norm = grasp__largest(d->origin, d->p) * sqrt((double)d->p);
     if (d->gradients != NULL) {
         int64_t rows = r->panel_rows < d->n ? r->panel_rows : d->n, values;
         if ((s = grasp__check_product(ctx, rows, d->p, "panel of rows", &values)) != GRASP_OK)
@@ -109,29 +112,60 @@ static const double *row_of(grasp__reader *r, int q, int64_t i)
         grasp__centered_rows(d, i, 1, slot->x);
         for (int64_t k = 0; k < d->p; k++)
             slot->x[k] *= d->scale[i];
+        if (q == 0 && d->origin != NULL)
+            r->shift = r->pairs->dot_f64(slot->x, d->origin, d->p);
     }
     return slot->x;
+}
+
+/* <x, f_j> or |x - f_j|^2 where row j lies in memory. */
+static double with_row(const grasp__reader *r, const double *x, const void *row)
+{
+    const bool narrow = grasp__gradients_dtype(r->d->gradients) == GRASP_F32;
+    if (r->d->metric == GRASP__COSINE)
+        return narrow ? r->pairs->dot_f32(x, row, r->d->p) : r->pairs->dot_f64(x, row, r->d->p);
+    return narrow ? r->pairs->square_f32(x, row, r->d->p) : r->pairs->square_f64(x, row, r->d->p);
+}
+
+/* A row in memory is multiplied as it lies there, <x_i, c_j> = <x_i, f_j> - <x_i, mu>: centring and scaling it first
+ * would take many times as long. In any order of summation both sums are within gamma(p) |x_i| (|f_j| + |mu|), |f_j| <=
+ * |c_j| (1 + u) + |mu|, and c_j is rounded; so with q = |mu| / |c_j| all is within (p + 32) u (1 + 2 q) |x_i| |c_j|.
+ * That is worthless where the mean is far above the spread: then, and where numbers may leave the range, the row is
+ * centred after all. */
+static double approximate_cosine(grasp__reader *r, int64_t i, int64_t j, double *half_width)
+{
+    const grasp_distances *d = r->d;
+    const void *row = grasp__gradients_row(d->gradients, j);
+    const double length = d->norm[j] / d->scale[j], *x = row_of(r, 0, i);
+    double q = r->origin_norm / length, cosine;
+    if (row != NULL && q <= 0x1p20 && length >= 0x1p-900 && length <= 0x1p900) {
+        cosine = (with_row(r, x, row) - r->shift) / (d->norm[i] * length);
+    } else {
+        cosine = r->pairs->dot_f64(x, row_of(r, 1, j), d->p) / (d->norm[i] * d->norm[j]);
+        q = 0;
+    }
+    *half_width =
+        grasp__half_width(d, 0) + (double)(d->p + 32) * GRASP__UNIT * (1 + 2 * q) * (1 + 0x1p-20);
+    return 1 - cosine;
 }
 
 /* What the first step knows of a pair: its distance within *half_width, or infinity where it knows nothing. */
 static double approximate(grasp__reader *r, int64_t i, int64_t j, double *half_width)
 {
     const grasp_distances *d = r->d;
-    *half_width = INFINITY;
     if (d->value != NULL) {
         double value;
         grasp__stored_tile(d, i, 1, j, 1, &value);
         *half_width = d->value_half_width;
         return value;
     }
-    const double *x = row_of(r, 0, i), *y = row_of(r, 1, j);
-    if (d->metric == GRASP__COSINE) {
-        double product;
-        r->kernels->gram_f64(1, 1, d->p, x, d->p, y, d->p, &product, 1);
-        *half_width = grasp__half_width(d, 0);
-        return 1 - product / (d->norm[i] * d->norm[j]);
-    }
-    return grasp__plain_distance(x, y, d->p, half_width);
+    if (d->metric == GRASP__COSINE)
+        return approximate_cosine(r, i, j, half_width);
+    const double *x = row_of(r, 0, i);
+    const void *row = grasp__gradients_row(d->gradients, j);
+    const double v = sqrt(row != NULL ? with_row(r, x, row) : r->pairs->square_f64(x, row_of(r, 1, j), d->p));
+    *half_width = grasp__plain_half_width(v, d->p);
+    return v;
 }
 
 /* A plain inner product decides all but the pairs nearest to eps; it costs a fraction of the truth. */

@@ -78,6 +78,8 @@ struct grasp__reader {
     grasp__panel           panel[2];
     grasp__panel           row[2];     /* single rows for exact decisions: cosine x_i, euclidean f_i */
     double                *difference; /* p */
+    const grasp__sketch_kernels *pairs; /* kernels of single pairs */
+    double                 origin_norm, shift; /* |origin| at most; <row[0], origin> */
     float                 *product;    /* a tile of products, rough.c; NULL where there are none */
 };
 
@@ -88,8 +90,9 @@ void grasp__tile_values(grasp__reader *r, int64_t i, int64_t ni, int64_t j, int6
 
 /* Of values, where no row is longer than `longest`. */
 double grasp__half_width(const grasp_distances *d, double longest);
-/* |f - g|, rounded, and how far it may be from what the truth computes; infinity where squares may leave the range. */
-double grasp__plain_distance(const double *f, const double *g, int64_t p, double *half_width);
+/* How far a distance v, by differences whose squares are summed in four parts or more, may be from what the truth
+ * computes; infinity where squares may leave the range. */
+double grasp__plain_half_width(double v, int64_t p);
 
 /* ---- reader.c ---- */
 

@@ -57,11 +57,9 @@ static double difference_norm(const double *x, const double *y, int64_t p)
     return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
-double grasp__plain_distance(const double *f, const double *g, int64_t p, double *half_width)
+double grasp__plain_half_width(double v, int64_t p)
 {
-    const double v = difference_norm(f, g, p);
-    *half_width = v > 1e-140 && v < 1e140 ? 2 * v * ((double)p / 4 + 16) * GRASP__UNIT : INFINITY;
-    return v;
+    return v > 1e-140 && v < 1e140 ? 2 * v * ((double)p / 4 + 16) * GRASP__UNIT : INFINITY;
 }
 
 static void cosine_panel(const grasp__reader *r, const grasp__panel *a, const grasp__panel *b, double *v, int64_t ldv)

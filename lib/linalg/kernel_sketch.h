@@ -186,8 +186,6 @@ static void sketch_apart(int64_t m, const float *low, const float *high, int64_t
     }
 }
 
-/* ---- making a sketch --------------------------------------------------------------------------------------------- */
-
 enum { DOUBLES = LANES / 2 };
 
 static inline double sum_of(DOUBLE_VECTOR v)
@@ -197,6 +195,57 @@ static inline double sum_of(DOUBLE_VECTOR v)
         sum += v[q];
     return sum;
 }
+
+/* ---- pairs of rows in binary64 ----------------------------------------------------------------------------------- */
+
+typedef float half_vector __attribute__((vector_size(4 * DOUBLES)));
+
+static inline DOUBLE_VECTOR widened_f32(const float *x)
+{
+    half_vector v;
+    memcpy(&v, x, sizeof v);
+    return __builtin_convertvector(v, DOUBLE_VECTOR);
+}
+
+static inline DOUBLE_VECTOR widened_f64(const double *x)
+{
+    DOUBLE_VECTOR v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+#define PAIR_FUNCTIONS(REAL, SUFFIX)                                                                                   \
+  static double sketch_dot_##SUFFIX(const double *x, const REAL *y, int64_t n)                                         \
+  {                                                                                                                    \
+    DOUBLE_VECTOR sum[4] = {{0}};                                                                                      \
+    double rest = 0;                                                                                                   \
+    int64_t k = 0;                                                                                                     \
+    for (; k + 4 * DOUBLES <= n; k += 4 * DOUBLES)                                                                     \
+      UNROLL for (int q = 0; q < 4; q++)                                                                               \
+        sum[q] = FMA_DOUBLE(widened_f64(x + k + q * DOUBLES), widened_##SUFFIX(y + k + q * DOUBLES), sum[q]);          \
+    for (; k < n; k++)                                                                                                 \
+      rest += x[k] * (double)y[k];                                                                                     \
+    return sum_of((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;                                                       \
+  }                                                                                                                    \
+  static double sketch_square_##SUFFIX(const double *x, const REAL *y, int64_t n)                                      \
+  {                                                                                                                    \
+    DOUBLE_VECTOR sum[4] = {{0}};                                                                                      \
+    double rest = 0;                                                                                                   \
+    int64_t k = 0;                                                                                                     \
+    for (; k + 4 * DOUBLES <= n; k += 4 * DOUBLES)                                                                     \
+      UNROLL for (int q = 0; q < 4; q++) {                                                                             \
+        const DOUBLE_VECTOR z = widened_f64(x + k + q * DOUBLES) - widened_##SUFFIX(y + k + q * DOUBLES);              \
+        sum[q] = FMA_DOUBLE(z, z, sum[q]);                                                                             \
+      }                                                                                                                \
+    for (; k < n; k++)                                                                                                 \
+      rest += (x[k] - (double)y[k]) * (x[k] - (double)y[k]);                                                           \
+    return sum_of((sum[0] + sum[1]) + (sum[2] + sum[3])) + rest;                                                       \
+  }
+
+PAIR_FUNCTIONS(float, f32)
+PAIR_FUNCTIONS(double, f64)
+
+/* ---- making a sketch --------------------------------------------------------------------------------------------- */
 
 static void sketch_project(const double *v, const double *x, int64_t n, double *y)
 {
@@ -358,6 +407,10 @@ const grasp__sketch_kernels SKETCH_KERNELS = {
     .hadamard = sketch_hadamard,
     .project = sketch_project,
     .subtract = sketch_subtract,
+    .dot_f32 = sketch_dot_f32,
+    .dot_f64 = sketch_dot_f64,
+    .square_f32 = sketch_square_f32,
+    .square_f64 = sketch_square_f64,
     .largest = sketch_largest,
     .quantise = sketch_quantise,
 };

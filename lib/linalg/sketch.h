@@ -73,6 +73,11 @@ typedef struct grasp__sketch_kernels {
     void (*project)(const double *v, const double *x, int64_t n, double *y);
     /* r = x - sum_j y[j] v_j, rounded to binary32 at the end. */
     void (*subtract)(const double *v, const double *y, const double *x, int64_t n, float *r);
+    /* <x, y>, and |x - y|^2 by differences, in binary64, each term rounded as usual and summed in at least 8 parts. */
+    double (*dot_f32)(const double *x, const float *y, int64_t n);
+    double (*dot_f64)(const double *x, const double *y, int64_t n);
+    double (*square_f32)(const double *x, const float *y, int64_t n);
+    double (*square_f64)(const double *x, const double *y, int64_t n);
     float (*largest)(const float *x, int64_t n); /* greatest magnitude */
     /* Stores x / scale, rounded, plus levels + 1 in bytes, and measures what became of it. |x| < (levels + 1/2)
      * scale. */
