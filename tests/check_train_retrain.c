@@ -210,6 +210,30 @@ START_TEST(afr_without_weights_or_anchor_is_erm)
 }
 END_TEST
 
+START_TEST(float32_features_are_the_models_own)
+{
+    grasp_context *ctx = test_context();
+    task t;
+    float narrow[2 * TASK_ROWS];
+    grasp_matrix *x;
+    double theta[TASK_MOST], wide[TASK_MOST];
+    ASSERT_OK(ctx, task_open(ctx, &t, 'm'));
+    ASSERT_OK(ctx, task_train(ctx, &t, "afr", false, "gamma=2"));
+    task_params(ctx, &t, wide);
+    for (int64_t i = 0; i < 2 * TASK_ROWS; i++)
+        narrow[i] = (float)t.x[i];
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F32, TASK_ROWS, 2, 2, narrow, NULL, NULL, &x));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, t.model, x, t.y, TASK_ROWS));
+    ASSERT_OK(ctx, task_train(ctx, &t, "afr", false, "gamma=2"));
+    task_params(ctx, &t, theta);
+    check_near(theta, wide, t.n_params, 1e-3);
+    ASSERT_OK(ctx, task_train(ctx, &t, "dfr", true, "l1=0.01;repeats=2"));
+    grasp_matrix_free(x);
+    task_free(&t);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 START_TEST(custom_models_are_asked_for_their_features)
 {
     grasp_context *ctx = test_context();
@@ -258,6 +282,7 @@ Suite *check_train_retrain_suite(void)
     tcase_add_test(c, dfr_meets_the_conditions_of_its_optimum);
     tcase_add_test(c, afr_is_a_minimum_of_its_objective);
     tcase_add_test(c, afr_without_weights_or_anchor_is_erm);
+    tcase_add_test(c, float32_features_are_the_models_own);
     tcase_add_test(c, custom_models_are_asked_for_their_features);
     suite_add_tcase(suite, c);
     return suite;

@@ -4,6 +4,7 @@
  */
 #include "support_train.h"
 
+#include "support_toy.h"
 #include "groups/groups.h"
 #include "train/train_private.h"
 #include "grasp.h"
@@ -264,6 +265,15 @@ START_TEST(just_train_twice)
     grasp_groups_free(t.groups);
     ASSERT_OK(ctx, grasp_groups_create(ctx, t.g, TASK_ROWS, &t.groups));
     ASSERT_STATUS(ctx, task_train(ctx, &t, "jtt", true, text), GRASP_E_ARG, "row 7 has group 2");
+    /* Fresh parameters are a hook of the caller's model. */
+    grasp_model_ops ops = toy_ops();
+    toy *own = toy_make(TASK_ROWS, 2, 2, t.x, t.y);
+    ops.init = NULL;
+    grasp_model *without;
+    ASSERT_OK(ctx, grasp_model_create_custom(ctx, &ops, own, &without));
+    ASSERT_STATUS(ctx, grasp_train(ctx, "jtt", without, NULL, NULL, TASK_ROWS, NULL, 0, NULL, NULL),
+                  GRASP_E_UNSUPPORTED, "ops->init");
+    grasp_model_free(without);
     grasp_params_free(params);
     task_free(&t);
     grasp_context_free(ctx);
