@@ -340,6 +340,36 @@ START_TEST(long_sequences_and_wide_rows)
 }
 END_TEST
 
+/* Layers whose rows are written for their products, and layers whose positions are paired: together over several tiles,
+ * and alone with more positions than a block holds. */
+START_TEST(positions_written_and_paired)
+{
+    static const struct {
+        int64_t n, layers, inputs[2], outputs[2], positions[2];
+    } cases[] = {{300, 2, {40, 3}, {30, 2}, {2, 9}}, {2, 1, {700}, {700}, {65}}, {70, 2, {5, 40}, {4, 30}, {1, 70}}};
+    grasp_context *ctx = test_context();
+    for (int k = 0; k < 3; k++) {
+        grasp__rng rng = test_rng(1100 + (uint64_t)k);
+        factors f = {.dtype = GRASP_F64, .n = cases[k].n, .layers = cases[k].layers};
+        for (int64_t l = 0; l < f.layers; l++) {
+            f.inputs[l] = cases[k].inputs[l];
+            f.outputs[l] = cases[k].outputs[l];
+            f.positions[l] = cases[k].positions[l];
+            f.bias[l] = 1;
+            f.act[l] = random_values(&rng, GRASP_F64, f.n * f.positions[l] * f.inputs[l]);
+            f.delta[l] = random_values(&rng, GRASP_F64, f.n * f.positions[l] * f.outputs[l]);
+            f.p += f.outputs[l] * (f.inputs[l] + 1);
+        }
+        write_out(&f);
+        grasp_gradients *g = factored_of(ctx, &f);
+        check_gram(ctx, g, f.rows, 0, f.n, f.n / 40, f.n - f.n / 40);
+        grasp_gradients_free(g);
+        free_factors(&f);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* Dot2 over positions keeps what a plain sum loses. */
 START_TEST(positions_are_summed_exactly)
 {
@@ -1311,6 +1341,7 @@ Suite *check_gradients_suite(void)
           *computing = tcase_create("computing");
     tcase_add_test(reading, factored_equals_dense);
     tcase_add_test(reading, long_sequences_and_wide_rows);
+    tcase_add_test(reading, positions_written_and_paired);
     tcase_add_test(reading, positions_are_summed_exactly);
     tcase_add_test(reading, use_before_sealing_is_refused);
     tcase_add_test(reading, arguments_of_the_readers);
