@@ -638,8 +638,10 @@ static grasp_status all(grasp_context *ctx, void *arg)
         s = grasp_model_bind(ctx, m, x, t->p.y, t->p.n);
     if (s == GRASP_OK)
         s = grasp_gradients_compute(ctx, m, NULL, t->p.n, NULL, &g);
-    if (s == GRASP_OK)
+    if (s == GRASP_OK) {
         s = grasp_infer(ctx, g, t->p.y, t->p.n, NULL, NULL, &inference, &report);
+        ck_assert(s < GRASP_OK || (inference != NULL && report != NULL)); /* cancelled, however early, they are valid */
+    }
     if (s == GRASP_OK)
         s = grasp_inference_groups(ctx, inference, &groups);
     if (s == GRASP_OK && t->label)

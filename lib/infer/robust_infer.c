@@ -106,5 +106,7 @@ grasp_status grasp__infer(grasp_context *ctx, grasp_gradients *g, const int64_t 
     if (s == GRASP_OK)
         s = grasp__infer_inputs(ctx, g, &form, raw, form.d, y, n, n_learn, o, out, report_or_null);
     grasp__free(raw);
+    if (s == GRASP_CANCELLED && *out == NULL) /* before there was an inference: one in which no class was reached */
+        s = grasp__infer_density(ctx, g, y, n, o, truth_or_null, out, report_or_null);
     return s;
 }
