@@ -39,6 +39,10 @@ typedef struct grasp_inference grasp_inference;
 #define GRASP_KEY_POINTS "points"
 /** eiil: Adam's steps, each on all samples; default 10000. xrm: steps of both twins; default 3000 */
 #define GRASP_KEY_STEPS "steps"
+/** george: "none" (default), "pca", "hardness" (unit normal of the decision boundary), "hardness_pca" */
+#define GRASP_KEY_REDUCTION "reduction"
+#define GRASP_KEY_COMPONENTS "components"   /**< george: principal axes; default 2 */
+#define GRASP_KEY_OVERCLUSTER "overcluster" /**< george: parts a cluster is split into; default 5, 1: none */
 /** jtt, eiil, xrm: 1 (default): each class has groups of its own; 0: one partition for all classes, of which group 1
  *  are the errors, the set that JTT trains on, or environment 1 */
 #define GRASP_KEY_BY_CLASS "by_class"

@@ -50,6 +50,7 @@ static const grasp__param_table *const algorithms[] = {
     &grasp__learn_eiil_params,
     &grasp__learn_spare_params,
     &grasp__learn_xrm_params,
+    &grasp__learn_george_params,
     &grasp__learn_robust_params,
     NULL,
 };

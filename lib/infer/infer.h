@@ -23,6 +23,7 @@ extern const grasp__param_table grasp__learn_errors_params;
 extern const grasp__param_table grasp__learn_eiil_params;
 extern const grasp__param_table grasp__learn_spare_params;
 extern const grasp__param_table grasp__learn_xrm_params;
+extern const grasp__param_table grasp__learn_george_params;
 extern const grasp__param_table grasp__learn_robust_params;
 
 /* Rows that stand in the tables of fit and of the learners that cluster. */

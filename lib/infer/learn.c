@@ -28,6 +28,7 @@ static const struct {
     {"class", &grasp__learn_class_params, learn_class},
     {"grasp", &grasp__learn_grasp_params, grasp__learn_grasp},
     {"feasp", &grasp__learn_feasp_params, grasp__learn_feasp},
+    {"george", &grasp__learn_george_params, grasp__learn_george},
     {"jtt", &grasp__learn_errors_params, grasp__learn_errors},
     {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
     {"xrm", &grasp__learn_xrm_params, grasp__learn_xrm},

@@ -25,8 +25,8 @@ typedef struct grasp__learning {
 /* Fills `label` with ids global over the classes, GRASP_NOISE for outliers. GRASP_CANCELLED and GRASP_NOT_CONVERGED
  * leave labels that can be used. The counts of the report are made afterwards. */
 typedef grasp_status grasp__learner(grasp_context *ctx, grasp__learning *l);
-grasp__learner grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil, grasp__learn_spare,
-    grasp__learn_xrm, grasp__learn_robust;
+grasp__learner grasp__learn_george, grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil,
+    grasp__learn_spare, grasp__learn_xrm, grasp__learn_robust;
 
 /* What the model says about the samples, or the logits: predicted classes (n), and logits, *out a new block or NULL
  * where the learning has them. */
