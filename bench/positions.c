@@ -67,7 +67,8 @@ int main(void)
 {
     static const int64_t widths[][2] = {{16, 16}, {50, 50}, {256, 64}, {768, 2}};
     bench_open();
-    printf("%6s %6s %6s %12s %12s %12s %10s\n", "inputs", "outs", "pos.", "factors ms", "rows ms", "writing ms", "ratio");
+    printf("%6s %6s %6s %12s %12s %12s %10s\n", "inputs", "outs", "pos.", "factors ms", "rows ms", "writing ms",
+           "ratio");
     for (int w = 0; w < 4; w++)
         for (int64_t t = 1; t <= 64; t *= 4)
             line(widths[w][0], widths[w][1], t);

@@ -142,12 +142,22 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *    "grasp"  grasp_infer(), mode=density                          gradients               "grasp"
  *    "robust" the cross-class direction, mode=robust               features              "robust"
  *    "feasp"  grasp_infer_points() (Zeng et al. 2022)              inputs, or features     "feasp"
+ *    "george" mixtures or k-means on penultimate features,         features, losses        "george"
+ *             overclustered (Sohoni et al. 2020)
  *    "jtt"    right and wrong: the error set (Liu et al. 2021)     predictions             "errors"
  *    "eiil"   two environments (Creager et al. 2021)               logits                  "eiil"
  *    "spare"  k-means on the logits of early training, k by        fresh parameters, for   "spare"
  *             silhouette (Yang et al. 2024)                        a copy that is trained
  *    "xrm"    two environments (Pezeshki et al. 2024)              fresh parameters, for   "xrm"
  *                                                                  copies that are trained
+ *
+ *  george: rows scaled to length 1 (normalize), reduced (reduction, components), clustered within each class of the
+ *  training rows by algorithm "gmm" or "kmeans" for every number from 2 to k; the highest mean over the clusters of
+ *  their mean silhouettes, the larger number among equals. Then each is split into overcluster parts; a part stands
+ *  alone when its mean silhouette exceeds that of its samples before, and 0, its mean loss is at least its cluster's,
+ *  and it has max(0.005 n, 25) training and 25 validation samples (so none without validation rows). Validation rows go
+ *  where the training rows' clusters put them. Value "class.<c>.kept": parts that stand alone. A user's own embedding,
+ *  such as by UMAP, is clustered by grasp_infer_points(), or is the features of a custom model.
  *
  *  eiil: maximises (g_a^2 + g_b^2) / 2 over w, with q_i = 1 / (1 + exp(-w_i)), g_a = mean q_i d_i, g_b = mean (1 - q_i)
  *  d_i, d_i = sum_c p_ic z_ic - z_i,y, p = softmax(z), by steps of Adam at rate on all samples at once; environment 1

@@ -3,9 +3,9 @@
  * n x p matrix of factored gradients is never written. (Goodfellow 2015.) Dense rows are one factor with one position.
  *
  * O(T^2 (d_in + d_out)) per layer and pair. Where that is more than the p_l = d_out (d_in + bias) products of written
- * rows and the writing itself, shared by the pairs of a tile, a tile's rows of that layer are written, some columns at a
- * time. Tasks are tiles of samples; within a tile, positions and columns are taken in blocks and accumulated in float64
- * in a fixed order, so bits depend on neither threads nor the size of anything but the tile.
+ * rows and the writing itself, shared by the pairs of a tile, a tile's rows of that layer are written, some columns at
+ * a time. Tasks are tiles of samples; within a tile, positions and columns are taken in blocks and accumulated in
+ * float64 in a fixed order, so bits depend on neither threads nor the size of anything but the tile.
  */
 #include "gradients/store.h"
 
