@@ -76,7 +76,15 @@ class clusterer
             out = matrix();
         return out;
     }
-    /** kmeans: inertia; dbscan: NaN. */
+    /** gmm: of each of the n samples for each of the k components. */
+    matrix responsibilities(context &ctx, std::int64_t n, std::int64_t k, errors e = errors()) const
+    {
+        matrix out(ctx, n, k, dtype::f64, e);
+        if (out && !ctx.check(grasp_clusterer_responsibilities(ctx.get(), get(), out.get()), e))
+            out = matrix();
+        return out;
+    }
+    /** kmeans: inertia; gmm: mean log likelihood; dbscan: NaN. */
     double objective() const noexcept
     {
         return grasp_clusterer_objective(get());

@@ -339,6 +339,9 @@ static void clusters_and_sweeps()
     grasp::clusterer k(ctx, "kmeans", std::string("k=3"));
     k.fit(ctx, points);
     CHECK(k.result(ctx).count() == 3 && k.objective() < 1e-9 && k.centers(ctx, 3, P).rows() == 3);
+    grasp::clusterer mixture(ctx, "gmm", "k=2");
+    mixture.fit(ctx, points);
+    CHECK(mixture.responsibilities(ctx, N, 2).rows() == N);
     std::vector<double> each(N);
     double              mean = grasp::silhouette(ctx, d, c.result(ctx), "noise=exclude", each);
     CHECK(mean > 0.99 && each[0] > 0.99 && std::isnan(each[41]));
