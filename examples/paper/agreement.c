@@ -41,6 +41,7 @@ static const learner identifications[] = {
     {.key = "error_set", .method = "jtt", .published = "by_class=0", .honest = "by_class=0"},
     {.key = "errors", .method = "jtt", .published = "", .honest = ""},
     {.key = "eiil", .method = "eiil", .published = "by_class=0", .honest = ""},
+    {.key = "george_feature", .method = "george", .published = "k=4;normalize=0", .honest = "k=4;normalize=0"},
     {.key = "xrm", .method = "xrm", .published = "", .honest = ""},
     {.key = "spare", .method = "spare", .published = "", .honest = ""},
     {.key = "robust", .method = "robust", .published = "", .honest = ""},
