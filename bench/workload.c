@@ -2,6 +2,7 @@
  * Makes the rows that are clustered: gradients of one class's samples of a model that was trained on two.
  *     workload logistic STEM n p seed [outliers]    p - 1 a power of two
  *     workload mlp      STEM n seed [outliers]      12-50-50-50-2, p = 5852
+ *     workload normal   STEM n p seed               no structure at all: the worst case
  *
  * logistic: x = mean + class + spurious + noise, the spurious direction agrees with the class for 95 % of the samples,
  * noise has variances ~ 1/k, `outliers` (default .03) are wide and flat around nothing and half of them carry the other
@@ -219,6 +220,28 @@ static void logistic(const char *stem, int64_t n, int64_t p, uint64_t seed, doub
     free(row);
 }
 
+/* ---- no structure ------------------------------------------------------------------------------------------------ */
+
+static void normal(const char *stem, int64_t n, int64_t p, uint64_t seed)
+{
+    double *x = bench_memory(p, sizeof *x);
+    float *row = bench_memory(p, sizeof *row);
+    const int8_t group = 0;
+    FILE *rows = create(stem, "f32"), *groups = create(stem, "group.i8");
+    for (int64_t i = 0; i < n; i++) {
+        source s = source_of(seed, (uint64_t)i);
+        normals(&s, x, p);
+        for (int64_t j = 0; j < p; j++)
+            row[j] = (float)x[j];
+        write_or_end(row, sizeof *row, p, rows);
+        write_or_end(&group, 1, 1, groups);
+    }
+    if (fclose(rows) || fclose(groups))
+        exit(1);
+    free(x);
+    free(row);
+}
+
 /* ---- perceptron -------------------------------------------------------------------------------------------------- */
 
 /* Sample `item` of class y; returns its group. */
@@ -313,9 +336,12 @@ static void perceptron(const char *stem, int64_t n, uint64_t seed, double outlie
 int main(int argc, char **argv)
 {
     bool is_logistic = argc > 1 && strcmp(argv[1], "logistic") == 0, is_mlp = argc > 1 && strcmp(argv[1], "mlp") == 0;
-    int needed = is_logistic ? 6 : 5;
-    if ((!is_logistic && !is_mlp) || argc < needed || argc > needed + 1) {
-        fprintf(stderr, "usage: %s logistic STEM n p seed [outliers] | mlp STEM n seed [outliers]\n", argv[0]);
+    bool is_normal = argc == 6 && strcmp(argv[1], "normal") == 0;
+    int needed = is_mlp ? 5 : 6;
+    if ((!is_logistic && !is_mlp && !is_normal) || argc < needed || argc > needed + 1) {
+        fprintf(stderr,
+                "usage: %s logistic STEM n p seed [outliers] | mlp STEM n seed [outliers] | normal STEM n p seed\n",
+                argv[0]);
         return 2;
     }
     bench_open();
@@ -323,6 +349,8 @@ int main(int argc, char **argv)
     uint64_t seed = (uint64_t)bench_integer(argv[needed - 1]);
     if (is_logistic)
         logistic(argv[2], bench_integer(argv[3]), bench_integer(argv[4]), seed, outliers);
+    else if (is_normal)
+        normal(argv[2], bench_integer(argv[3]), bench_integer(argv[4]), seed);
     else
         perceptron(argv[2], bench_integer(argv[3]), seed, outliers);
     grasp_context_free(bench_context);

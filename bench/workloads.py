@@ -21,6 +21,12 @@ NAMED = {
     "S1": ("logistic", 1000, 257, 107, 0.3, 20, "small"),
     "S5": ("mlp", 1000, 5852, 108, 0.2, 20, "small perceptron"),
     "S6": ("logistic", 8000, 3, 109, 0.01, 20, "two features, small"),
+    "N1": ("normal", 20000, 33, 110, 0.3732, 2, "no structure, half of it noise"),
+    "N2": ("normal", 20000, 257, 111, 0.7548, 2, "the same"),
+    "N3": ("normal", 8000, 2049, 112, 0.9174, 2, "the same"),
+    "N4": ("normal", 20000, 33, 110, 0.7132, 1000, "no structure, eps in the bulk, half of it core"),
+    "N5": ("normal", 20000, 257, 111, 0.8974, 1003, "the same"),
+    "N6": ("normal", 8000, 2049, 112, 0.9638, 401, "the same"),
 }
 
 
@@ -65,7 +71,7 @@ class Workloads:
 
     def command(self, kind, stem, n, p, seed):
         program = [os.path.join(self.programs, "bench-workload"), kind, stem, str(n)]
-        return program + ([str(p)] if kind == "logistic" else []) + [str(seed)]
+        return program + ([] if kind == "mlp" else [str(p)]) + [str(seed)]
 
     def make(self, work, command):
         """The file of rows that is there and has its size was whole: it is the last to get its name."""

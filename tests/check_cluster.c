@@ -172,19 +172,6 @@ START_TEST(permutations)
 }
 END_TEST
 
-START_TEST(set_operations)
-{
-    int64_t parent[6] = {0, 1, 2, 3, 4, 5};
-    grasp__set_union(parent, 5, 3);
-    grasp__set_union(parent, 4, 5);
-    grasp__set_union(parent, 2, 2);
-    ck_assert_int_eq(grasp__set_find(parent, 4), 3);
-    grasp__set_union(parent, 4, 1);
-    ck_assert_int_eq(grasp__set_find(parent, 5), 1);
-    ck_assert_int_eq(grasp__set_find(parent, 0), 0);
-}
-END_TEST
-
 /* A sample kept once that counts m times is as m copies. */
 START_TEST(multiplicities)
 {
@@ -916,7 +903,6 @@ Suite *check_cluster_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, random_problems);
     tcase_add_test(all, permutations);
-    tcase_add_test(all, set_operations);
     tcase_add_test(all, multiplicities);
     tcase_add_test(all, small_cases);
     tcase_add_test(all, certificate);

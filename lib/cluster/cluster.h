@@ -65,8 +65,4 @@ grasp_status grasp__gmm(grasp_context *ctx, const grasp_distances *d, const gras
 /* The most bytes that takes, without a mixture to fill. */
 uint64_t grasp__gmm_price(grasp_context *ctx, int64_t n, int64_t p, int64_t k);
 
-/* Disjoint sets with path halving; roots are the lowest member, so numbering by root is numbering by lowest index. */
-int64_t grasp__set_find(int64_t *parent, int64_t i);
-void    grasp__set_union(int64_t *parent, int64_t i, int64_t j);
-
 #endif

@@ -5,23 +5,6 @@
  */
 #include "cluster/sets.h"
 
-int64_t grasp__set_find(int64_t *parent, int64_t i)
-{
-    while (parent[i] != i)
-        i = parent[i] = parent[parent[i]];
-    return i;
-}
-
-void grasp__set_union(int64_t *parent, int64_t i, int64_t j)
-{
-    i = grasp__set_find(parent, i);
-    j = grasp__set_find(parent, j);
-    if (i < j)
-        parent[j] = i;
-    else
-        parent[i] = j;
-}
-
 /* A parent only ever falls, to an ancestor: a stale value is still an ancestor, so relaxed loads suffice. */
 int64_t grasp__shared_find(grasp__shared_sets parent, int64_t i)
 {

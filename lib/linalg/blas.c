@@ -38,38 +38,30 @@ static cut cut_sizes(int64_t largest, bool ta, bool tb, int64_t lda, int64_t ldb
     return c;
 }
 
-#define GEMM(NAME, REAL, CBLAS)                                                                                        \
-  void NAME(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, REAL alpha, const REAL *a,             \
-            int64_t lda, const REAL *b, int64_t ldb, REAL beta, REAL *c, int64_t ldc)                                  \
-  {                                                                                                                    \
-    const cut size = cut_sizes(largest, ta, tb, lda, ldb, ldc);                                                        \
-    for (int64_t i = 0; i < m; i += size.m)                                                                            \
-      for (int64_t j = 0; j < n; j += size.n)                                                                          \
-        for (int64_t l = 0; l == 0 || l < k; l += size.k)                                                              \
-          CBLAS(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,                         \
-                (int)least(m - i, size.m), (int)least(n - j, size.n), (int)least(k - l, size.k), alpha,                \
-                a + (ta ? l * lda + i : i * lda + l), leading(lda, largest), b + (tb ? j * ldb + l : l * ldb + j),     \
-                leading(ldb, largest), l == 0 ? beta : 1, c + i * ldc + j, leading(ldc, largest));                     \
-  }
-
 static int leading(int64_t ld, int64_t largest)
 {
     return (int)(ld < 1 ? 1 : least(ld, largest));
 }
 
-GEMM(grasp__gemm_cut_f64, double, cblas_dgemm)
-GEMM(grasp__gemm_cut_f32, float, cblas_sgemm)
+void grasp__gemm_cut_f64(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha,
+                         const double *a, int64_t lda, const double *b, int64_t ldb, double beta, double *c,
+                         int64_t ldc)
+{
+    const cut size = cut_sizes(largest, ta, tb, lda, ldb, ldc);
+    for (int64_t i = 0; i < m; i += size.m)
+        for (int64_t j = 0; j < n; j += size.n)
+            for (int64_t l = 0; l == 0 || l < k; l += size.k)
+                cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
+                            (int)least(m - i, size.m), (int)least(n - j, size.n), (int)least(k - l, size.k), alpha,
+                            a + (ta ? l * lda + i : i * lda + l), leading(lda, largest),
+                            b + (tb ? j * ldb + l : l * ldb + j), leading(ldb, largest), l == 0 ? beta : 1,
+                            c + i * ldc + j, leading(ldc, largest));
+}
 
 void grasp__gemm_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
                      const double *b, int64_t ldb, double beta, double *c, int64_t ldc)
 {
     grasp__gemm_cut_f64(INT_MAX, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-
-void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
-                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
-{
-    grasp__gemm_cut_f32(INT_MAX, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 /* ---- threads of the BLAS ----------------------------------------------------------------------------------------- */

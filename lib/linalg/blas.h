@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * linalg, for this room alone: the products behind grasp__gemm_*, with the BLAS's largest integer as an argument so
+ * linalg, for this room alone: the product behind grasp__gemm_f64(), with the BLAS's largest integer as an argument so
  * that tests can make it small.
  */
 #ifndef GRASP__LINALG_BLAS_H
@@ -10,7 +10,5 @@
 void grasp__gemm_cut_f64(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha,
                          const double *a, int64_t lda, const double *b, int64_t ldb, double beta, double *c,
                          int64_t ldc);
-void grasp__gemm_cut_f32(int64_t largest, bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha,
-                         const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 
 #endif

@@ -120,8 +120,6 @@ const grasp__layer_kernels *grasp__context_layer_kernels(const grasp_context *ct
  * From worker threads only when grasp__blas_is_serial(). Sizes above the BLAS's integer are cut into several calls. */
 void grasp__gemm_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
                      const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
-void grasp__gemm_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
-                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 bool grasp__blas_is_serial(void);
 
 /* Makes the m rows of v (m x n) orthonormal; a row that depends on those before it becomes zero. */
