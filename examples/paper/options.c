@@ -17,7 +17,7 @@ static const char usage[] =
     "  --published          the authors' code: grid, silhouette, gradients, checkpoint, group definitions\n"
     "  --quick              Synthetic and COMPAS, few seeds, short training, no heat maps of accuracy\n"
     "  --only LIST          of synthetic, compas, waterbirds, files, table1 ... table6, figure1 ... figure8\n"
-    "  --seeds N            seeds (default 10; --quick 3)\n"
+    "  --seeds N            seeds (default 10; --quick 2)\n"
     "  --json               one JSON object on one line instead of text\n"
     "  --output FOLDER      write results.csv, tables.txt, results.json and the figures there\n"
     "  --resume FOLDER      the same, going on from what an interrupted run left there\n"
@@ -99,7 +99,7 @@ static int settle(options *o)
     if (!o->x && names_set(o, "files"))
         return mistake("the set files needs --x and --meta", NULL);
     if (!o->seeds)
-        o->seeds = o->quick ? 3 : 10;
+        o->seeds = o->quick ? 2 : 10;
     return -1;
 }
 
