@@ -220,6 +220,12 @@ check-suites: $(RUNNER)
 check: $(if $(MOD),,all $B/bin/params-page) $(RUNNER)
 	@$(TOOL_ENV) tools/run-checks $(if $(MOD),-,$(TOOLS)) -- $(RUNNER) $(MOD)
 
+# Does it help the worst group? A table over real and made data, see examples/study/README.
+STUDY_PYTHON ?= $(PYTHON3)
+.PHONY: study
+study: $(SHARED)
+	@$(if $(STUDY_PYTHON),$(STUDY_PYTHON) examples/study/study.py --library $(SHARED) $(STUDY_FLAGS),echo "study: python3 is missing: run \`make setup\`" >&2; exit 1)
+
 # One at a time: `make check-sync`. Those of the sources alone need no library.
 SOURCE_TOOLS := check-layering check-sync check-words check-header check-tools check-api check-portable
 LIBRARY_TOOLS := check-cpp check-man check-julia check-python check-params check-baseline # these need the library, and no suites

@@ -61,14 +61,17 @@ typedef struct grasp_inference grasp_inference;
  *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
  *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
  *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
- *  report says why. Nobody is noise. What it needs are the inputs of a linear layer; it reads them back from the last
- *  layer's factors (of one position), or from dense gradients of a logistic model, or of a softmax model with as many
- *  outputs as y has classes, weights before biases or output by output. That rows are such gradients is seen from all
- *  of them, with y; other rows are clustered as by mode=density. Units of the inputs do not matter: they are
- *  standardised, more than 100 columns reduced to 64 principal components. 27 logistic fits a pair of classes, O(n d^2)
- *  each.
+ *  report says why. Flipped labels can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
+ *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
+ *  samples a pair); these are noise if that brings the split, else nobody is. What it needs are the inputs of a linear
+ *  layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a logistic
+ *  model, or of a softmax model with as many outputs as y has classes, weights before biases or output by output. That
+ *  rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density. Units of the
+ *  inputs do not matter: they are standardised, more than 100 columns reduced to 64 principal components. 27 logistic
+ *  fits a pair of classes, O(n d^2) each.
  *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b
- *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the
+ *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".outliers" (samples left out),
+ *  ".evidence" (accuracy out of fold of the
  *  learned minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends,
  *  asked where the linear one does not suffice and there are at most 32 columns); and for either class, as
  *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density

@@ -4,7 +4,7 @@
  * Two classes are one pair. Of more, every two are tried against one another, the others left aside: the attribute that
  * goes with class k marks the samples of class c that look like k's. Cluster 0 of a class is its majority; cluster j,
  * j >= 1, holds the samples flagged in the j-th pair whose split was accepted, of several pairs the one whose threshold
- * a sample undercuts most. Nobody is called noise.
+ * a sample undercuts most. Noise are the samples that an accepted split had to leave out (robust_pair.c).
  *
  * A rule for new samples: cluster j where <weights, x> + constant < threshold, of several the lowest difference. The
  * training samples were judged by scores out of fold, so that those close to the threshold may be told otherwise by the
@@ -74,7 +74,9 @@ static grasp_status add_cluster(grasp_context *ctx, const joining *w, int64_t c,
     w->inference->bent = w->inference->bent || !isnan(pair->curved);
     k->score = isnan(k->score) ? evidence : fmin(k->score, evidence);
     for (int64_t i = 0; i < pair->n; i++) {
-        if (pair->target[i] != side || !pair->low[i])
+        if (pair->target[i] == side && pair->suspect[i])
+            k->cluster[row[i]] = GRASP_NOISE;
+        if (pair->target[i] != side || !pair->low[i] || k->cluster[row[i]] == GRASP_NOISE)
             continue;
         double *below = &w->below[k->row[row[i]]], here = pair->threshold[side] - pair->margin[i];
         if (k->cluster[row[i]] == 0 || here > *below) {

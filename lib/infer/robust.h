@@ -48,6 +48,7 @@ typedef struct grasp__robust_pair {
     int64_t        n, class_n[2];
     double        *margin;     /* n: standardised; low: like the other class */
     uint8_t       *low;        /* n: beyond the threshold, and that makes a cell */
+    uint8_t       *suspect;    /* n: left out, for their neighbours deny their label; none where that was not needed */
     double        *direction[2]; /* q: of the margin of a class's samples */
     double         threshold[2], depth[2]; /* depth: density at the threshold over the lower of its two peaks */
     int64_t        cell[2];    /* low samples of each class; 0: none make a cell */
@@ -67,6 +68,9 @@ grasp_status grasp__robust_direction(grasp_context *ctx, grasp__robust_pair *pai
 /* A natural break of m[0..n) in [-1, 0.5], and the density there over the lower of the peaks beside it; 0 and 1 if
  * there is none. */
 double       grasp__robust_valley(const double *m, int64_t n, double *depth);
+/* suspect[i]: 1 where 9 of the 10 nearest rows have the other target; with more than 30,000 rows nobody. */
+grasp_status grasp__robust_suspects(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
+                                    uint8_t *suspect);
 /* Accuracy out of fold of the cells, and the reason. */
 grasp_status grasp__robust_evidence(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
                                     const double *plain);

@@ -47,7 +47,9 @@ uint64_t grasp__robust_price(grasp_context *ctx, const grasp_gradients *g, int64
     }
     if (q <= CURVED)
         add_values(&sum, n_pair, q + BUMPS);
-    add(&sum, 20, n_pair, sizeof(double));
+    add(&sum, 40, n_pair, sizeof(double));
+    add_values(&sum, n_pair, q); /* without suspects */
+    add_values(&sum, 32 * workers, n_pair);
     add(&sum, 8, q, sizeof(double));
     add(&sum, (int)workers, grasp__logit_scratch(q), sizeof(double));
     add_crossfit(&sum, n_pair, q <= CURVED ? q + BUMPS : q, workers);

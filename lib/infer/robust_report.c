@@ -96,6 +96,10 @@ grasp_status grasp__robust_report_pair(grasp_context *ctx, grasp_report *report,
     put_text(&p, "", "outcome", grasp__robust_reason(pair->reason));
     put(&p, "", "accepted", pair->reason == GRASP__ROBUST_SPLIT);
     put(&p, "", "evidence", isnan(pair->curved) ? pair->linear : pair->curved);
+    double suspects = 0;
+    for (int64_t i = 0; i < pair->n; i++)
+        suspects += pair->suspect[i];
+    put(&p, "", "outliers", suspects);
     put(&p, "", "evidence_linear", pair->linear);
     put(&p, "", "evidence_curved", pair->curved);
     for (int c = 0; c < 2; c++)

@@ -132,8 +132,8 @@ static grasp_status check_class(grasp_context *ctx, const grasp_inference *infer
             return fail_class(ctx, c, "a cluster that is none");
         if (k->core[i] > 1 || (k->core[i] == 1 && (k->cluster[i] < 0 || isnan(k->eps))))
             return fail_class(ctx, c, "a core sample that cannot be one");
-        if (k->cluster[i] < 0 && inference->algorithm != GRASP__INFER_DBSCAN)
-            return fail_class(ctx, c, "noise after k-means or a rule");
+        if (k->cluster[i] < 0 && inference->algorithm == GRASP__INFER_KMEANS)
+            return fail_class(ctx, c, "noise after k-means");
     }
     return GRASP_OK;
 }
