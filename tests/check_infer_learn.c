@@ -643,6 +643,166 @@ START_TEST(george_on_synthetic)
 }
 END_TEST
 
+/* ---- points alone ------------------------------------------------------------------------------------------------ */
+
+/* A network trained for a while on the Synthetic data; its features, in every third column of a wider block, and its
+ * losses. */
+typedef struct embedding {
+    lab *l;
+    double *block, loss[N];
+    grasp_matrix *points;
+} embedding;
+
+static embedding *embed(grasp_context *ctx)
+{
+    enum { WIDTH = 4 };
+    static const int64_t sizes[] = {2, WIDTH, 2};
+    embedding *e = calloc(1, sizeof *e);
+    grasp_matrix *features = NULL;
+    grasp_model *mlp = NULL;
+    e->l = lab_open(ctx, "clean");
+    ASSERT_OK(ctx, grasp_model_create_mlp(ctx, sizes, 3, NULL, &mlp));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, mlp, e->l->x, e->l->d->y, N));
+    ck_assert_int_ge(grasp_train_erm(ctx, mlp, e->l->train, N_TRAIN, NULL, 0, NULL, NULL), GRASP_OK);
+    grasp_model_free(e->l->model);
+    e->l->model = mlp;
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, GRASP_F64, N, WIDTH, &features));
+    ASSERT_OK(ctx, grasp_model_features(ctx, mlp, NULL, features));
+    ASSERT_OK(ctx, grasp_model_loss_rows(ctx, mlp, NULL, N, e->loss));
+    e->block = calloc(N, 3 * WIDTH * sizeof *e->block);
+    for (int64_t i = 0; i < N; i++)
+        memcpy(e->block + i * 3 * WIDTH, (const double *)grasp_matrix_data(features) + i * WIDTH,
+               WIDTH * sizeof *e->block);
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, N, WIDTH, 3 * WIDTH, e->block, NULL, NULL, &e->points));
+    grasp_matrix_free(features);
+    return e;
+}
+
+static void embedding_free(embedding *e)
+{
+    grasp_matrix_free(e->points);
+    free(e->block);
+    lab_free(e->l);
+    free(e);
+}
+
+static int64_t *learn_points(grasp_context *ctx, embedding *e, const char *method, const char *text, const int64_t *y,
+                             const double *losses, grasp_report **report)
+{
+    int64_t *label = calloc(N, sizeof *label);
+    grasp_params *params = make_params(ctx, method, text);
+    grasp_groups *groups = NULL;
+    ASSERT_OK(ctx, grasp_learn_groups_points(ctx, method, e->points, y, losses, N_TRAIN, N_VAL, params, e->l->truth,
+                                             &groups, report));
+    ASSERT_OK(ctx, grasp_groups_labels(ctx, groups, label, N));
+    grasp_groups_free(groups);
+    grasp_params_free(params);
+    return label;
+}
+
+/* The features and losses of a model give the groups that the model itself gives, under any names of the classes. */
+START_TEST(points_are_the_model)
+{
+    static const char *const way[][2] = {
+        {"george", "normalize=0;k=2;overcluster=2"},
+        {"george", "reduction=pca;algorithm=kmeans;k=4"},
+        {"george", "normalize=0;k=3;overcluster=1"},
+        {"feasp", "points=features;infer.score=silhouette_euclidean"},
+        {"feasp", "points=features;val=assign"},
+    };
+    grasp_context *ctx = test_context();
+    embedding *e = embed(ctx);
+    grasp_report *a = NULL, *b = NULL;
+    int64_t named[N];
+    for (int64_t i = 0; i < N; i++)
+        named[i] = 70 * e->l->d->y[i] - 30;
+    int64_t *own = learn(ctx, e->l, way[_i][0], way[_i][1], &a),
+            *told = learn_points(ctx, e, way[_i][0], way[_i][1], named, e->loss, &b);
+    ck_assert_mem_eq(own, told, N * sizeof *own);
+    for (int64_t i = 0; i < grasp_report_count(b); i++) {
+        const char *name = grasp_report_name(b, i);
+        if (grasp_report_kind(b, i) == GRASP_REPORT_VALUE && !contains(name, ".label") && !isnan(value(ctx, b, name)))
+            ck_assert_double_eq(value(ctx, a, name), value(ctx, b, name));
+    }
+    ck_assert_int_eq(grasp_report_count(b) + 1, grasp_report_count(a)); /* but for floor.errors */
+    ck_assert_double_eq(value(ctx, b, "class.0.label"), -30);
+    grasp_report_free(b);
+    grasp_report_free(a);
+    free(told);
+    free(own);
+    embedding_free(e);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+static double kept(grasp_context *ctx, embedding *e, const double *losses)
+{
+    grasp_report *report = NULL;
+    free(learn_points(ctx, e, "george", "normalize=0;k=2;overcluster=2", e->l->d->y, losses, &report));
+    double n = value(ctx, report, "class.0.kept") + value(ctx, report, "class.1.kept");
+    grasp_report_free(report);
+    return n;
+}
+
+/* What may stand alone by its silhouettes and sizes has a loss above its cluster's, or a negated loss above it. */
+START_TEST(losses_tell_what_stands_alone)
+{
+    grasp_context *ctx = test_context();
+    embedding *e = embed(ctx);
+    double negated[N], either = kept(ctx, e, NULL);
+    for (int64_t i = 0; i < N; i++)
+        negated[i] = -e->loss[i];
+    ck_assert_double_gt(either, 0);
+    ck_assert_double_eq(kept(ctx, e, e->loss) + kept(ctx, e, negated), either);
+    embedding_free(e);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+START_TEST(points_refused)
+{
+    grasp_context *ctx = test_context();
+    embedding *e = embed(ctx);
+    const int64_t *y = e->l->d->y;
+    grasp_params *hard = make_params(ctx, "george", "reduction=hardness"), *other = make_params(ctx, "feasp", ""),
+                 *known = make_params(ctx, "feasp", "infer.score=ari");
+    grasp_matrix *empty = NULL;
+    grasp_groups *out = NULL, *few = NULL;
+    grasp_report *report = NULL;
+    ASSERT_OK(ctx, grasp_groups_create(ctx, y, 3, &few));
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, GRASP_F64, N, 0, &empty));
+#define POINTS(METHOD, POINTS, Y, LOSSES, NT, NV, PARAMS, TRUTH)                                                       \
+    grasp_learn_groups_points(ctx, METHOD, POINTS, Y, LOSSES, NT, NV, PARAMS, TRUTH, &out, &report)
+    ASSERT_STATUS(ctx, POINTS("eiil", e->points, y, NULL, N, 0, NULL, NULL), GRASP_E_ARG, "\"george\"");
+    ASSERT_STATUS(ctx, POINTS(NULL, e->points, y, NULL, N, 0, NULL, NULL), GRASP_E_ARG, "method");
+    ASSERT_STATUS(ctx, POINTS("george", NULL, y, NULL, N, 0, NULL, NULL), GRASP_E_ARG, "points");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, NULL, NULL, N, 0, NULL, NULL), GRASP_E_ARG, "y");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, -1, 0, NULL, NULL), GRASP_E_ARG, "n_train");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, 0, N, NULL, NULL), GRASP_E_EMPTY, "n_train");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, N, -1, NULL, NULL), GRASP_E_ARG, "n_val");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, N, INT64_MAX, NULL, NULL), GRASP_E_ARG, "n_val");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, N, 1, NULL, NULL), GRASP_E_DIM, "points");
+    ASSERT_STATUS(ctx, POINTS("george", empty, y, NULL, N, 0, NULL, NULL), GRASP_E_DIM, "column");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, N, 0, other, NULL), GRASP_E_PARAM, "feasp");
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, NULL, N, 0, hard, NULL), GRASP_E_UNSUPPORTED, "hardness");
+    ASSERT_STATUS(ctx, POINTS("feasp", e->points, y, NULL, N, 0, known, NULL), GRASP_E_ARG, "truth_or_null");
+    ASSERT_STATUS(ctx, POINTS("feasp", e->points, y, NULL, N, 0, NULL, few), GRASP_E_DIM, "truth_or_null");
+    e->loss[5] = INFINITY;
+    ASSERT_STATUS(ctx, POINTS("george", e->points, y, e->loss, N, 0, NULL, NULL), GRASP_E_NUMERIC, "losses_or_null[5]");
+    e->block[24] = NAN;
+    ASSERT_STATUS(ctx, POINTS("feasp", e->points, y, NULL, N, 0, NULL, NULL), GRASP_E_NUMERIC, "row 2");
+#undef POINTS
+    ck_assert(out == NULL && report == NULL);
+    grasp_groups_free(few);
+    grasp_matrix_free(empty);
+    grasp_params_free(known);
+    grasp_params_free(other);
+    grasp_params_free(hard);
+    embedding_free(e);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* ---- what all share ---------------------------------------------------------------------------------------------- */
 
 /* The floors, from their definition. */
@@ -717,6 +877,7 @@ START_TEST(refusals)
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N - 1, NULL, 0, NULL, NULL), GRASP_E_DIM, "train_rows");
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, l->train, 0, NULL, 0, NULL, NULL), GRASP_E_EMPTY, "train_rows");
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, l->train, 5, NULL, 2, NULL, NULL), GRASP_E_ARG, "val_rows");
+    ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, NULL, INT64_MAX, NULL, NULL), GRASP_E_ARG, "val_rows");
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, twice, 3, NULL, 0, NULL, NULL), GRASP_E_ARG, "train_rows[2]");
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, twice, 2, twice + 2, 1, NULL, NULL), GRASP_E_ARG, "val_rows[0]");
     ASSERT_STATUS(ctx, LEARN("grasp", l->model, NULL, N, l->val, 1, NULL, NULL), GRASP_E_ARG, "val_rows[0]");
@@ -807,6 +968,48 @@ static grasp_status run_trial(grasp_context *ctx, void *arg)
     return s;
 }
 
+static const struct {
+    const char *method, *params;
+} points_cases[] = {
+    {"george", "k=3;overcluster=2;restarts=1"},
+    {"feasp", "infer.eps=0.2,0.4;infer.min_samples=3;val=assign"},
+};
+enum { POINTS_CASES = sizeof points_cases / sizeof *points_cases };
+
+static grasp_status run_points_trial(grasp_context *ctx, void *arg)
+{
+    trial *t = arg;
+    double loss[N];
+    grasp_matrix *x = NULL;
+    grasp_params *params = NULL;
+    grasp_groups *truth = NULL, *groups = NULL;
+    grasp_report *report = NULL;
+    for (int64_t i = 0; i < t->n_train; i++)
+        loss[i] = (double)(i % 7);
+    grasp_status s = grasp_matrix_wrap(ctx, GRASP_F64, t->n, 2, 2, t->d->features, NULL, NULL, &x);
+    if (s == GRASP_OK)
+        s = grasp_params_create(ctx, t->method, &params);
+    if (s == GRASP_OK)
+        s = grasp_params_parse(ctx, params, t->params);
+    if (s == GRASP_OK)
+        s = grasp_groups_create(ctx, t->d->true4, t->n, &truth);
+    if (s == GRASP_OK)
+        s = grasp_learn_groups_points(ctx, t->method, x, t->d->y, loss, t->n_train, t->n - t->n_train, params, truth,
+                                      &groups, &report);
+    if ((s >= GRASP_OK) != (groups != NULL && report != NULL) && truth != NULL)
+        s = GRASP_E_INTERNAL;
+    if (groups != NULL) {
+        grasp_status read = grasp_groups_labels(ctx, groups, t->label, t->n);
+        s = read == GRASP_OK ? s : read;
+    }
+    grasp_report_free(report);
+    grasp_groups_free(groups);
+    grasp_groups_free(truth);
+    grasp_params_free(params);
+    grasp_matrix_free(x);
+    return s;
+}
+
 static trial *trial_of(int64_t n, int64_t n_train)
 {
     trial *t = calloc(1, sizeof *t);
@@ -843,6 +1046,20 @@ START_TEST(same_labels_on_any_number_of_threads)
 }
 END_TEST
 
+START_TEST(points_keep_promises)
+{
+    trial *t = trial_of(60, 45);
+    t->method = points_cases[_i].method;
+    t->params = points_cases[_i].params;
+    for_each_failing_allocation(run_points_trial, t);
+    t->n = 300;
+    t->n_train = 200;
+    ck_assert_int_ge(for_each_cancel(run_points_trial, t), 2);
+    for_each_thread_count(run_points_trial, t, GRASP_OK, t->label, sizeof t->label);
+    trial_free(t);
+}
+END_TEST
+
 Suite *check_infer_learn_suite(void);
 Suite *check_infer_learn_suite(void)
 {
@@ -859,11 +1076,15 @@ Suite *check_infer_learn_suite(void)
     tcase_add_test(methods, parts_that_stand_alone);
     tcase_add_loop_test(methods, hardness_sees_the_boundary, 0, 2);
     tcase_add_loop_test(methods, george_on_synthetic, 0, 2);
+    tcase_add_loop_test(methods, points_are_the_model, 0, 5);
+    tcase_add_test(methods, losses_tell_what_stands_alone);
+    tcase_add_test(methods, points_refused);
     tcase_add_test(shared, class_is_the_floor);
     tcase_add_test(shared, rows_are_positions);
     tcase_add_test(shared, refusals);
     tcase_add_loop_test(promises, failing_and_cancelled, 0, CASES);
     tcase_add_loop_test(promises, same_labels_on_any_number_of_threads, 0, CASES);
+    tcase_add_loop_test(promises, points_keep_promises, 0, POINTS_CASES);
     suite_add_tcase(suite, methods);
     suite_add_tcase(suite, shared);
     suite_add_tcase(suite, promises);

@@ -160,7 +160,7 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *  alone when its mean silhouette exceeds that of its samples before, and 0, its mean loss is at least its cluster's,
  *  and it has max(0.005 n, 25) training and 25 validation samples (so none without validation rows). Validation rows go
  *  where the training rows' clusters put them. Value "class.<c>.kept": parts that stand alone. A user's own embedding,
- *  such as by UMAP, is clustered by grasp_infer_points(), or is the features of a custom model.
+ *  such as by UMAP, is clustered by grasp_learn_groups_points().
  *
  *  eiil: maximises (g_a^2 + g_b^2) / 2 over w, with q_i = 1 / (1 + exp(-w_i)), g_a = mean q_i d_i, g_b = mean (1 - q_i)
  *  d_i, d_i = sum_c p_ic z_ic - z_i,y, p = softmax(z), by steps of Adam at rate on all samples at once; environment 1
@@ -197,6 +197,20 @@ GRASP_API grasp_status grasp_learn_groups(grasp_context *ctx, const char *method
                                           const int64_t *val_rows_or_null, int64_t n_val,
                                           const grasp_params *params_or_null, const grasp_groups *truth_or_null,
                                           grasp_groups **out, grasp_report **report_or_null);
+/** The same from points alone, of samples whose model the library does not know: method "george" or "feasp", on a
+ *  user's own embedding, such as by UMAP, or on features. points: n_train + n_val rows of at least one column, finite,
+ *  the training rows (n_train >= 1) before the validation rows (n_val >= 0), not written meanwhile; y: their classes,
+ *  any int64; losses_or_null: n_train, of the training rows, for george, whose parts stand alone only where their mean
+ *  loss is at least their cluster's; NULL: all alike, so that this excludes none. feasp does not look at them, nor at
+ *  its parameter "points". *out: as in grasp_learn_groups(), which gives the same groups where the points and losses
+ *  are the model's own. Parameters and report: as there, but without "floor.errors". Errors: those that it has;
+ *  GRASP_E_UNSUPPORTED: george with reduction=hardness or hardness_pca, which know the boundary from a model;
+ *  GRASP_E_NUMERIC: a point or a loss is not finite. */
+GRASP_API grasp_status grasp_learn_groups_points(grasp_context *ctx, const char *method, grasp_matrix *points,
+                                                 const int64_t *y, const double *losses_or_null, int64_t n_train,
+                                                 int64_t n_val, const grasp_params *params_or_null,
+                                                 const grasp_groups *truth_or_null, grasp_groups **out,
+                                                 grasp_report **report_or_null);
 /** The same from logits alone, of a model that the library does not know: method "jtt", "eiil" or "spare" (logits early
  *  in training, whose groups k-means finds). logits: n x C, or n x 1, z, which stands for the columns 0, z; y: n >= 1
  *  classes in [0, C). Parameters, report and errors as in grasp_learn_groups(). */

@@ -150,6 +150,25 @@ inline groups learn_groups(context &ctx, const char *method, model &m, const row
                   e);
     return groups(made.release());
 }
+/** Groups from points, training rows before n_val validation rows, of samples whose model the library does not know:
+ *  "george" or "feasp". losses: of the training rows, for george; empty: all alike. */
+inline groups learn_groups_points(context &ctx, const char *method, const matrix &points, span<const std::int64_t> y,
+                                  span<const double> losses = {}, std::int64_t n_val = 0,
+                                  const options &how = options(), const groups *truth = nullptr,
+                                  report *told = nullptr, errors e = errors())
+{
+    detail::handle<grasp_groups, grasp_groups_free> made;
+    options::chosen p(ctx, how, method, e);
+    bool one_each = losses.empty() || losses.count() == y.count() - n_val ||
+                    e.settle(GRASP_E_DIM, "grasp::learn_groups_points: a loss for each training row is expected");
+    if (!p.failed() && one_each)
+        ctx.check(grasp_learn_groups_points(ctx.get(), method, points.get(), y.data(),
+                                            losses.empty() ? nullptr : losses.data(), y.count() - n_val, n_val,
+                                            p.get(), truth ? truth->get() : nullptr, detail::into(made),
+                                            report::wanted(told)),
+                  e);
+    return groups(made.release());
+}
 /** Groups from logits, n x C or n x 1, of a model that the library does not know: "jtt", "eiil" or "spare". */
 inline groups infer_outputs(context &ctx, const char *method, const matrix &logits, span<const std::int64_t> y,
                             const options &how = options(), const groups *truth = nullptr, report *told = nullptr,

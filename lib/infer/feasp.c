@@ -43,8 +43,13 @@ grasp_status grasp__learn_feasp(grasp_context *ctx, grasp__learning *l)
     grasp__options infer = grasp__options_part(l->o, "infer");
     grasp_gradients *points = NULL;
     grasp__stage_mark outer = grasp__stage_begin(ctx, "features", 0, 0.1);
-    grasp_status s = grasp__options_is(l->o, GRASP_KEY_POINTS, "features") ? features(ctx, l, &points)
-                                                                           : inputs(ctx, l, &points);
+    grasp_status s;
+    if (l->points != NULL)
+        s = grasp__gradients_from_matrix(ctx, l->points, "points", &points);
+    else if (grasp__options_is(l->o, GRASP_KEY_POINTS, "features"))
+        s = features(ctx, l, &points);
+    else
+        s = inputs(ctx, l, &points);
     grasp__stage_end(ctx, outer);
     if (s == GRASP_OK) {
         outer = grasp__stage_begin(ctx, "infer", 0.1, 1);

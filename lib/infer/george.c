@@ -46,12 +46,12 @@ static void normalise(double *x, int64_t n, int64_t p)
 /* The unit normal (width) of the boundary between the two classes. */
 static grasp_status boundary(grasp_context *ctx, const grasp__learning *l, int64_t width, double *normal)
 {
-    int64_t p = grasp__model_n_params(l->model), last = grasp__model_n_layers(l->model) - 1;
     grasp__layer_shape shape;
     double *theta = NULL, square = 0;
-    if (grasp__model_inputs(l->model) == NULL || grasp__model_n_classes(l->model) != 2)
+    if (l->model == NULL || grasp__model_inputs(l->model) == NULL || grasp__model_n_classes(l->model) != 2)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "reduction is %s, which needs a built-in model of two classes",
                            grasp__options_str(l->o, GRASP_KEY_REDUCTION));
+    int64_t p = grasp__model_n_params(l->model), last = grasp__model_n_layers(l->model) - 1;
     grasp_status s = grasp__model_layer_shape(ctx, l->model, last, &shape);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, p, sizeof *theta, &theta);
@@ -222,7 +222,7 @@ static grasp_status prepare(grasp_context *ctx, george *g)
         normalise(g->features->data, l->n, g->width);
     s = grasp__alloc(ctx, l->n_train, sizeof *g->loss, &g->loss);
     if (s == GRASP_OK)
-        s = grasp__model_loss(ctx, l->model, l->rows, l->n_train, g->loss);
+        s = grasp__learning_losses(ctx, l, g->loss);
     if (s == GRASP_OK && hard)
         s = grasp__alloc(ctx, g->width, sizeof *g->normal, &g->normal);
     return s == GRASP_OK && hard ? boundary(ctx, l, g->width, g->normal) : s;

@@ -112,7 +112,7 @@ static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *m
 {
     grasp__learning l = {.model = model, .n_train = n_train, .n_val = n_val, .truth = truth};
     grasp__options o = {.owned = NULL};
-    int64_t m;
+    int64_t m = 0;
     grasp_status s = find_method(ctx, method, &m);
     if (s == GRASP_OK)
         s = check_arguments(ctx, model, train, n_train, val, n_val, truth);
@@ -121,21 +121,13 @@ static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *m
     if (s == GRASP_OK && report != NULL)
         s = grasp__report_create(ctx, &l.report);
     l.o = &o;
-    l.n = n_train + n_val;
-    if (s == GRASP_OK)
-        s = open_learning(ctx, &l, train, val);
     if (s == GRASP_OK) {
-        grasp__stage_mark outer = grasp__stage_begin(ctx, method, 0, 0.95);
-        s = methods[m].learn(ctx, &l);
-        grasp__stage_end(ctx, outer);
+        l.n = n_train + n_val;
+        s = open_learning(ctx, &l, train, val);
     }
     if (s >= GRASP_OK)
-        s = grasp__learning_finish(ctx, &l, s, out);
-    if (s >= GRASP_OK && report != NULL)
-        *report = l.report;
-    else
-        grasp_report_free(l.report);
-    grasp__learning_close(&l);
+        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+    grasp__learning_close(&l, s, report);
     grasp__options_close(&o);
     return s;
 }

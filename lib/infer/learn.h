@@ -8,12 +8,15 @@
 
 /* Samples are the training rows followed by the validation rows. */
 typedef struct grasp__learning {
-    grasp_model          *model;         /* bound; what a learner changes it puts back. NULL: there are logits only */
+    grasp_model          *model;         /* bound; what a learner changes it puts back. NULL: there are logits or
+                                            points only */
     int64_t               n_outputs;
     const double         *logits;        /* n x n_outputs, whose columns are the classes; NULL: to be asked of the
                                             model */
+    grasp_matrix         *points;        /* n rows to be clustered; NULL: to be asked of the model */
+    const double         *losses;        /* n_train, beside points; NULL: all alike */
     int64_t               n_train, n_val, n;
-    int64_t              *rows, *y;      /* n: bound rows, and their classes */
+    int64_t              *rows, *y;      /* n: bound rows (NULL without a model), and their classes */
     int64_t               n_classes;
     int64_t              *classes;       /* ascending */
     const grasp_groups   *truth;         /* of the n samples, or NULL */
@@ -38,13 +41,17 @@ grasp_status grasp__learning_logits(grasp_context *ctx, const grasp__learning *l
 grasp_status grasp__learning_fresh(grasp_context *ctx, grasp_model *m, uint64_t stream);
 /* Labels from parts of the samples, numbers from 0 (n): by the option "by_class" each class has its own. */
 grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const int64_t *part);
-/* Rows of points, by reference, for grasp__learn_by_infer(): a matrix of as many rows as samples. */
+/* Features of the model, or the points: a new matrix of float64, packed, of as many rows as samples. */
 grasp_status grasp__learning_features(grasp_context *ctx, const grasp__learning *l, grasp_matrix **out);
-/* What ends a learning: groups, and a report of counts and of the known groups. Takes the outcome so far. */
-grasp_status grasp__learning_finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome,
-                                    grasp_groups **out);
+/* Losses of the training rows (n_train). */
+grasp_status grasp__learning_losses(grasp_context *ctx, const grasp__learning *l, double *out);
 grasp_status grasp__learning_classes(grasp_context *ctx, grasp__learning *l); /* from y; labels and report so far */
-void         grasp__learning_close(grasp__learning *l);
+/* Runs the learner, unless the outcome so far is a cancel, and makes the groups and a report of counts and of the known
+ * groups. */
+grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome, const char *method,
+                                    grasp__learner *learn, grasp_groups **out);
+/* The report goes to who wants it, if all went well. */
+void grasp__learning_close(grasp__learning *l, grasp_status outcome, grasp_report **report_or_null);
 
 /* grasp_infer() on rows of the samples, gradients or points, by its options and the learner's "val": labels and
  * report. */

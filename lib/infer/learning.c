@@ -18,8 +18,12 @@ grasp_status grasp__learning_classes(grasp_context *ctx, grasp__learning *l)
     return s == GRASP_OK ? grasp__report_classes(ctx, l->report, l->classes, l->n_classes) : s;
 }
 
-void grasp__learning_close(grasp__learning *l)
+void grasp__learning_close(grasp__learning *l, grasp_status outcome, grasp_report **report_or_null)
 {
+    if (outcome >= GRASP_OK && report_or_null != NULL)
+        *report_or_null = l->report;
+    else
+        grasp_report_free(l->report);
     grasp__free(l->rows);
     grasp__free(l->y);
     grasp__free(l->classes);
@@ -78,12 +82,27 @@ grasp_status grasp__learning_logits(grasp_context *ctx, const grasp__learning *l
 
 grasp_status grasp__learning_features(grasp_context *ctx, const grasp__learning *l, grasp_matrix **out)
 {
-    int64_t width = grasp__model_n_features(l->model);
+    int64_t width = l->points != NULL ? l->points->cols : grasp__model_n_features(l->model);
     *out = NULL;
     if (width == 0)
         return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a custom model needs the hook ops->features for this");
     grasp_status s = grasp__matrix_create(ctx, GRASP_F64, l->n, width, out);
-    return s == GRASP_OK ? grasp__model_features(ctx, l->model, l->rows, l->n, (*out)->data) : s;
+    if (s == GRASP_OK && l->points == NULL)
+        return grasp__model_features(ctx, l->model, l->rows, l->n, (*out)->data);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++) {
+        grasp__matrix_read_f64(l->points, NULL, i, 1, (double *)(*out)->data + i * width);
+        s = grasp__tick(ctx, i + 1, l->n);
+    }
+    return s;
+}
+
+grasp_status grasp__learning_losses(grasp_context *ctx, const grasp__learning *l, double *out)
+{
+    if (l->points == NULL)
+        return grasp__model_loss(ctx, l->model, l->rows, l->n_train, out);
+    for (int64_t i = 0; i < l->n_train; i++)
+        out[i] = l->losses != NULL ? l->losses[i] : 0;
+    return GRASP_OK;
 }
 
 grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const int64_t *part)
@@ -108,19 +127,30 @@ grasp_status grasp__learning_split(grasp_context *ctx, grasp__learning *l, const
 
 /* ---- known groups ------------------------------------------------------------------------------------------------ */
 
-/* The found groups against the known ones, beside what needs no learner: the classes, and the classes by error. */
+/* The classes by whether the model is right about a sample. */
+static grasp_status error_groups(grasp_context *ctx, const grasp__learning *l, grasp_groups **out)
+{
+    int64_t *label = NULL;
+    grasp_status s = grasp__alloc(ctx, l->n, sizeof *label, &label);
+    if (s == GRASP_OK)
+        s = grasp__learning_predict(ctx, l, label);
+    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
+        label[i] = 2 * grasp__code_of(l->classes, l->n_classes, l->y[i]) + (label[i] != l->y[i]);
+    if (s == GRASP_OK)
+        s = grasp__groups_create_coded(ctx, label, l->n, out);
+    grasp__free(label);
+    return s;
+}
+
+/* The found groups against the known ones, beside what needs no learner: the classes, and, where it is known what a
+ * model says, the classes by error. */
 static grasp_status report_truth(grasp_context *ctx, const grasp__learning *l, const grasp_groups *found)
 {
-    int64_t *predicted = NULL;
+    static const char *const name[] = {"ari", "ari_within", "floor.class", "floor.errors"};
+    bool told = l->points == NULL;
     grasp_groups *floor = NULL, *errors = NULL;
     double value[4];
-    grasp_status s = grasp__alloc(ctx, l->n, sizeof *predicted, &predicted);
-    if (s == GRASP_OK)
-        s = grasp__learning_predict(ctx, l, predicted);
-    for (int64_t i = 0; s == GRASP_OK && i < l->n; i++)
-        predicted[i] = 2 * grasp__code_of(l->classes, l->n_classes, l->y[i]) + (predicted[i] != l->y[i]);
-    if (s == GRASP_OK)
-        s = grasp__groups_create_coded(ctx, predicted, l->n, &errors);
+    grasp_status s = told ? error_groups(ctx, l, &errors) : GRASP_OK;
     if (s == GRASP_OK)
         s = grasp__groups_create_coded(ctx, l->y, l->n, &floor);
     if (s == GRASP_OK)
@@ -129,21 +159,18 @@ static grasp_status report_truth(grasp_context *ctx, const grasp__learning *l, c
         s = grasp__ari_within(ctx, l->y, found, l->truth, GRASP_NOISE_GROUP, &value[1]);
     if (s == GRASP_OK)
         s = grasp__ari(ctx, floor, l->truth, GRASP_NOISE_GROUP, &value[2]);
-    if (s == GRASP_OK)
+    if (s == GRASP_OK && told)
         s = grasp__ari(ctx, errors, l->truth, GRASP_NOISE_GROUP, &value[3]);
-    static const char *const name[] = {"ari", "ari_within", "floor.class", "floor.errors"};
-    for (int q = 0; s == GRASP_OK && q < 4; q++)
+    for (int q = 0; s == GRASP_OK && q < (told ? 4 : 3); q++)
         s = grasp__report_put_value(ctx, l->report, name[q], value[q]);
     grasp_groups_free(errors);
     grasp_groups_free(floor);
-    grasp__free(predicted);
     return s;
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-grasp_status grasp__learning_finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome,
-                                    grasp_groups **out)
+static grasp_status finish(grasp_context *ctx, const grasp__learning *l, grasp_status outcome, grasp_groups **out)
 {
     grasp_status s = grasp__groups_create(ctx, l->label, l->n, out);
     if (s == GRASP_OK)
@@ -158,4 +185,15 @@ grasp_status grasp__learning_finish(grasp_context *ctx, const grasp__learning *l
     grasp_groups_free(*out);
     *out = NULL;
     return s;
+}
+
+grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome, const char *method,
+                                    grasp__learner *learn, grasp_groups **out)
+{
+    if (outcome == GRASP_OK) {
+        grasp__stage_mark outer = grasp__stage_begin(ctx, method, 0, 0.95);
+        outcome = learn(ctx, l);
+        grasp__stage_end(ctx, outer);
+    }
+    return outcome >= GRASP_OK ? finish(ctx, l, outcome, out) : outcome;
 }

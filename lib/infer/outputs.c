@@ -96,14 +96,8 @@ static grasp_status infer_outputs(grasp_context *ctx, const char *method, const 
     if (s == GRASP_OK)
         s = grasp__learning_classes(ctx, &l);
     if (s == GRASP_OK)
-        s = methods[m].learn(ctx, &l);
-    if (s >= GRASP_OK)
-        s = grasp__learning_finish(ctx, &l, s, out);
-    if (s >= GRASP_OK && report != NULL)
-        *report = l.report;
-    else
-        grasp_report_free(l.report);
-    grasp__learning_close(&l);
+        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+    grasp__learning_close(&l, s, report);
     grasp__free(block);
     grasp__options_close(&o);
     return s;

@@ -437,6 +437,11 @@ static void inference_and_files()
     CHECK(grasp::infer_points(ctx, points, t.y, "eps=0.1,0.2;min_samples=5;center=0").groups(ctx).labels(ctx) ==
           groups.labels(ctx));
     CHECK(grasp::infer_outputs(ctx, "jtt", points, t.y, "by_class=0").count() == 2);
+    CHECK(grasp::learn_groups_points(ctx, "feasp", points, t.y, {}, 0,
+                                     "infer.eps=0.1,0.2;infer.min_samples=5;infer.center=0")
+              .labels(ctx) == groups.labels(ctx));
+    THROWS(grasp::learn_groups_points(ctx, "george", points, t.y, {}, N), grasp::error, "n_train");
+    THROWS(grasp::learn_groups_points(ctx, "george", points, t.y, {0.5}), grasp::dimension_error, "a loss for each");
 
     /* Every kind of object through a stream, one after the other, and through a file. */
     grasp::model      m = grasp::model::mlp(ctx, {2, 3, 2});

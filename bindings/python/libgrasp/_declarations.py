@@ -336,6 +336,7 @@ FUNCTIONS = {
     "grasp_inference_setting": (i32, ptr, ptr, i64, i64, ptr, ptr, ptr),
     "grasp_assign": (i32, ptr, ptr, ptr, ptr, i64, ptr),
     "grasp_learn_groups": (i32, ptr, text, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr, ptr),
+    "grasp_learn_groups_points": (i32, ptr, text, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr, ptr),
     "grasp_infer_outputs": (i32, ptr, text, ptr, ptr, i64, ptr, ptr, ptr, ptr),
     "grasp_fit": (i32, ptr, ptr, ptr, ptr, i64, ptr, i64, ptr, ptr, ptr),
     "grasp_table_load_csv": (i32, ptr, text, ptr, ptr),

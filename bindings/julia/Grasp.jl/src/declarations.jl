@@ -588,6 +588,8 @@ grasp_assign(ctx, inference, new_gradients, y, n, out) =
     ccall(symbol(:grasp_assign), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Ptr{Cvoid}}), ctx, inference, new_gradients, y, n, out)
 grasp_learn_groups(ctx, method, model, train_rows_or_null, n_train, val_rows_or_null, n_val, params_or_null, truth_or_null, out, report_or_null) =
     ccall(symbol(:grasp_learn_groups), Int32, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), ctx, method, model, train_rows_or_null, n_train, val_rows_or_null, n_val, params_or_null, truth_or_null, out, report_or_null)
+grasp_learn_groups_points(ctx, method, points, y, losses_or_null, n_train, n_val, params_or_null, truth_or_null, out, report_or_null) =
+    ccall(symbol(:grasp_learn_groups_points), Int32, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Int64}, Ptr{Float64}, Int64, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), ctx, method, points, y, losses_or_null, n_train, n_val, params_or_null, truth_or_null, out, report_or_null)
 grasp_infer_outputs(ctx, method, logits, y, n, params_or_null, truth_or_null, out, report_or_null) =
     ccall(symbol(:grasp_infer_outputs), Int32, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Int64}, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), ctx, method, logits, y, n, params_or_null, truth_or_null, out, report_or_null)
 grasp_fit(ctx, model, final_model_or_null, train_rows, n_train, val_rows, n_val, params_or_null, out, report_or_null) =
