@@ -77,8 +77,9 @@ typedef struct grasp_inference grasp_inference;
  *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density
  *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "before" and "after" (their accuracy out
  *  of fold by plain and by balanced training), "after_low", "after_high" (two standard errors), "majority" (accuracy of
- *  the class's others by balanced training), series "histogram" (of the standardised score, 64 bins over [-4, 4)), and
- *  where samples lie beyond, text "sentence". A split class has its evidence as score, others -1.
+ *  the class's others by balanced training), "loss" and "majority_loss" (mean logistic loss out of fold, by plain
+ *  training, of the samples beyond and of the others), series "histogram" (of the standardised score, 64 bins over [-4,
+ *  4)), and where samples lie beyond, text "sentence". A split class has its evidence as score, others -1.
  *
  *  mode=density: GRASP, Algorithm 1 of Zeng et al. 2022: for each class its gradients, their distances (metric,
  *  center), every setting of the grid, selection by score.
@@ -169,8 +170,7 @@ GRASP_API grasp_status grasp_assign(grasp_context *ctx, const grasp_inference *i
  *  xrm: two twins, each on a random half of the training rows, by steps of gradient descent at rate on the sum over
  *  classes of the mean loss of the rows labelled so, of batch rows (0: all); after each step every row of it takes the
  *  label that the twin not trained on it finds most probable, with probability (p_max - 1/C) C / (C - 1). Environment
- *  1:
- *  a twin gets the sample's own label wrong. Of a list of rates the one that flips most labels. Values "rate",
+ *  1: a twin gets the sample's own label wrong. Of a list of rates the one that flips most labels. Values "rate",
  *  "flip_rate", series "candidate.rate", "candidate.flip_rate" (NaN: diverged). Built-in models only.
  *
  *  model: bound and trained; it is left as it was. train_rows_or_null: n_train >= 1 bound rows, NULL: all (n_train =

@@ -117,10 +117,11 @@ void grasp__mixture_densities(grasp_context *ctx, const grasp__mixture *m, const
 
 double grasp__mixture_responsibilities(double *density, int64_t k)
 {
-    double top = density[0], sum = 0;
+    double top = density[0], sum;
     for (int64_t j = 1; j < k; j++)
         top = density[j] > top ? density[j] : top;
-    for (int64_t j = 0; j < k; j++)
+    sum = density[0] = exp(density[0] - top);
+    for (int64_t j = 1; j < k; j++)
         sum += density[j] = exp(density[j] - top);
     for (int64_t j = 0; j < k; j++)
         density[j] /= sum;

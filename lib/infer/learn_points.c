@@ -58,30 +58,31 @@ static grasp_status check_arguments(grasp_context *ctx, const grasp__learning *l
     return s;
 }
 
-static grasp_status learn_points(grasp_context *ctx, const char *method, grasp__learning *l, const int64_t *y,
+static grasp_status learn_points(grasp_context *ctx, const char *method, const grasp__learning *asked, const int64_t *y,
                                  const grasp_params *params, grasp_groups **out, grasp_report **report)
 {
+    grasp__learning l = *asked;
     grasp__options o = {.owned = NULL};
     int64_t m;
     grasp_status s = find_method(ctx, method, &m);
     if (s == GRASP_OK)
-        s = check_arguments(ctx, l, y);
+        s = check_arguments(ctx, &l, y);
     if (s == GRASP_OK)
         s = grasp__options_open(ctx, params, methods[m].params, &o);
     if (s == GRASP_OK && report != NULL)
-        s = grasp__report_create(ctx, &l->report);
-    l->o = &o;
+        s = grasp__report_create(ctx, &l.report);
+    l.o = &o;
     if (s == GRASP_OK) {
-        l->n = l->n_train + l->n_val;
-        s = grasp__alloc(ctx, l->n, sizeof *l->y, &l->y);
+        l.n = l.n_train + l.n_val;
+        s = grasp__alloc(ctx, l.n, sizeof *l.y, &l.y);
     }
     if (s == GRASP_OK) {
-        memcpy(l->y, y, (size_t)l->n * sizeof *y);
-        s = grasp__learning_classes(ctx, l);
+        memcpy(l.y, y, (size_t)l.n * sizeof *y);
+        s = grasp__learning_classes(ctx, &l);
     }
     if (s == GRASP_OK)
-        s = grasp__learning_answer(ctx, l, s, method, methods[m].learn, out);
-    grasp__learning_close(l, s, report);
+        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+    grasp__learning_close(&l, s, report);
     grasp__options_close(&o);
     return s;
 }

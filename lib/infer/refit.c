@@ -218,7 +218,7 @@ static grasp_status by_class(grasp_context *ctx, retraining *r)
     return use_groups(ctx, r);
 }
 
-static grasp_status open(grasp_context *ctx, retraining *r, grasp_model *model, const int64_t *rows)
+static grasp_status open_refit(grasp_context *ctx, retraining *r, grasp_model *model, const int64_t *rows)
 {
     int64_t **const lists[] = {&r->y, &r->order, &r->predicted, &r->kept};
     grasp_status s = GRASP_OK;
@@ -355,7 +355,7 @@ grasp_status grasp__refit(grasp_context *ctx, const grasp__refit_task *task, gra
     candidate best = {.method = ERM, .worst = NAN, .error = NAN}, erm = best;
     grasp_report *fitted = NULL;
     grasp__stage_mark outer = grasp__stage_begin(ctx, "retrain", 0, 0.8);
-    grasp_status s = open(ctx, &r, task->model, task->rows);
+    grasp_status s = open_refit(ctx, &r, task->model, task->rows);
     if (s == GRASP_OK)
         s = choose(ctx, &r, task->doubtful, &best, &erm);
     grasp__stage_end(ctx, outer);

@@ -17,7 +17,7 @@ typedef struct score {
     grasp__distance_sums *sums;
     const grasp__scored *scored;
     int64_t count;
-    const grasp__atoms *atoms;
+    grasp__atoms atoms;
     double *cluster_sums;   /* a worker's: columns */
     int32_t *cluster_of;    /* a worker's: columns: the cluster of each atom in one partition, or -1 */
     double *block_sums;     /* blocks x count: sums of silhouettes in a block */
@@ -45,12 +45,12 @@ static double sample_value(const score *w, const grasp__scored *p, int64_t i, co
                            double *cluster_sums)
 {
     int64_t own = grasp__scored_cluster(p, i);
-    const double *sums = w->sums->sums + i * w->atoms->count;
+    const double *sums = w->sums->sums + i * w->atoms.count;
     double b = INFINITY;
     if (own < 0 || p->size[own] == 1)
         return 0;
     memset(cluster_sums, 0, (size_t)p->clusters * sizeof *cluster_sums);
-    for (int64_t k = 0; k < w->atoms->count; k++)
+    for (int64_t k = 0; k < w->atoms.count; k++)
         if (cluster_of[k] >= 0)
             cluster_sums[cluster_of[k]] += sums[k];
     for (int64_t k = 0; k < p->clusters; k++)
@@ -69,8 +69,8 @@ static grasp_status value_block(void *arg, int64_t index, int32_t worker)
     for (int64_t s = 0; s < w->count; s++) {
         const grasp__scored *p = &w->scored[s];
         double sum = 0;
-        for (int64_t k = 0; k < w->atoms->count; k++)
-            cluster_of[k] = (int32_t)grasp__scored_cluster(p, w->atoms->sample[k]);
+        for (int64_t k = 0; k < w->atoms.count; k++)
+            cluster_of[k] = (int32_t)grasp__scored_cluster(p, w->atoms.sample[k]);
         for (int64_t i = first; i < block_end(w, first); i++)
             sum += sample_value(w, p, i, cluster_of, cluster_sums);
         w->block_sums[index * w->count + s] = sum;
@@ -82,7 +82,7 @@ static grasp_status value_block(void *arg, int64_t index, int32_t worker)
 static grasp_status by_atoms(grasp_context *ctx, score *w)
 {
     grasp__stage_mark outer = grasp__stage_begin(ctx, "silhouette", 0, 0.9);
-    grasp_status s = grasp__distance_sums_fill(ctx, w->sums, w->atoms->of, w->atoms->count);
+    grasp_status s = grasp__distance_sums_fill(ctx, w->sums, w->atoms.of, w->atoms.count);
     grasp__stage_end(ctx, outer);
     outer = grasp__stage_begin(ctx, "silhouette", 0.9, 1);
     if (s == GRASP_OK)
@@ -165,7 +165,7 @@ static grasp_status by_columns(grasp_context *ctx, score *w)
 
 /* ---- all partitions ---------------------------------------------------------------------------------------------- */
 
-static grasp_status open(grasp_context *ctx, score *w, const grasp__silhouette_room *room)
+static grasp_status open_score(grasp_context *ctx, score *w, const grasp__silhouette_room *room)
 {
     int64_t n = w->sums->n, workers = grasp__workers(ctx);
     grasp_status s =
@@ -200,22 +200,21 @@ uint64_t grasp__silhouettes_score_price(grasp_context *ctx, int64_t n, int64_t c
 /* As many partitions as fit together, or one: *taken of them. */
 static grasp_status next_batch(grasp_context *ctx, score *w, int64_t left, int64_t *taken)
 {
-    grasp__atoms atoms = {.of = NULL};
     grasp_status s = GRASP_OK;
     int64_t columns = w->sums->columns, small = 0;
     while (small < left && w->scored[small].clusters <= columns)
         small++;
     *taken = 1;
-    w->atoms = &atoms;
+    w->atoms = (grasp__atoms){.of = NULL};
     if (w->by_atoms && small > 0)
-        s = grasp__atoms_create(ctx, w->scored, small, w->sums->n, columns, &atoms, taken);
+        s = grasp__atoms_create(ctx, w->scored, small, w->sums->n, columns, &w->atoms, taken);
     w->count = *taken;
     if (s == GRASP_OK)
-        s = atoms.of != NULL && atoms.count <= columns ? by_atoms(ctx, w) : by_columns(ctx, w);
+        s = w->atoms.of != NULL && w->atoms.count <= columns ? by_atoms(ctx, w) : by_columns(ctx, w);
     for (int64_t k = 0; s == GRASP_OK && k < w->count; k++)
         *w->scored[k].mean = grasp__sum2(w->block_sums + k, grasp__wave_blocks(w->sums->n), w->count) /
                              (double)w->scored[k].counted;
-    grasp__atoms_free(&atoms);
+    grasp__atoms_free(&w->atoms);
     return s == GRASP_OK ? grasp__tick(ctx, 1, 1) : s;
 }
 
@@ -223,7 +222,7 @@ grasp_status grasp__silhouettes_score(grasp_context *ctx, grasp__distance_sums *
                                       int64_t count, const grasp__silhouette_room *room, double *per_sample)
 {
     score w = {.sums = sums, .per_sample = per_sample, .by_atoms = room->partitions > 1};
-    grasp_status s = open(ctx, &w, room);
+    grasp_status s = open_score(ctx, &w, room);
     for (int64_t done = 0, taken = 0; s == GRASP_OK && done < count; done += taken) {
         grasp__stage_mark outer =
             grasp__stage_begin(ctx, "silhouette", (double)done / (double)count, (double)(done + 1) / (double)count);
