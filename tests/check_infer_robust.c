@@ -123,6 +123,10 @@ START_TEST(a_shared_minority_is_found)
                       (int)minority, (int)low);
         ck_assert(value(ctx, report, "pair.0.accepted") == 1 && value(ctx, report, "pair.0.evidence") >= 0.55);
         ck_assert(value(ctx, report, "pair.0.a.low") + value(ctx, report, "pair.0.b.low") == (double)low);
+        /* Half of a minority is wrong without help, so that its mean loss passes log 2; the others are mostly right. */
+        ck_assert(value(ctx, report, "pair.0.a.loss") > log(2) && value(ctx, report, "pair.0.b.loss") > log(2));
+        ck_assert(value(ctx, report, "pair.0.a.majority_loss") < log(2) &&
+                  value(ctx, report, "pair.0.b.majority_loss") < log(2));
         const char *text;
         ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.b.sentence", &text));
         ck_assert(contains(text, "samples labelled 1 look like class 0's"));

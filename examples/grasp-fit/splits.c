@@ -65,7 +65,11 @@ void print_splits(const data *d, const study *s)
             snprintf(name, sizeof name, "%safter_high", side[c]);
             printf(" to %.2f)", number(s, q, name));
             snprintf(name, sizeof name, "%smajority", side[c]);
-            printf(", the others' to %.2f\n", number(s, q, name));
+            printf(", the others' to %.2f", number(s, q, name));
+            snprintf(name, sizeof name, "%sloss", side[c]);
+            printf("; mean loss %.2f", number(s, q, name));
+            snprintf(name, sizeof name, "%smajority_loss", side[c]);
+            printf(" against %.2f\n", number(s, q, name));
         }
     }
 }
@@ -75,7 +79,8 @@ void json_splits(const study *s)
     static const char *const values[] = {
         "accepted",    "evidence", "evidence_linear", "a.class",      "a.low",       "a.threshold",  "a.depth",
         "a.before",    "a.after",  "a.after_low",     "a.after_high", "a.majority",  "b.class",      "b.low",
-        "b.threshold", "b.depth",  "b.before",        "b.after",      "b.after_low", "b.after_high", "b.majority"};
+        "b.threshold", "b.depth",  "b.before",        "b.after",      "b.after_low", "b.after_high", "b.majority",
+        "a.loss",      "a.majority_loss", "b.loss", "b.majority_loss"};
     printf(",\"splits\":[");
     for (int64_t q = 0; q < n_pairs(s); q++) {
         const char *outcome = text(s, q, "outcome");

@@ -55,6 +55,8 @@ typedef struct grasp__robust_pair {
     double         before[2], after[2], majority[2]; /* accuracy out of fold of a class's low samples, by plain and by
                                    cell-balanced training (that of the evidence), and of its others by the latter; NaN
                                    without any */
+    double         loss[2], majority_loss[2]; /* mean logistic loss out of fold, by plain training, of the same; NaN
+                                   without any */
     double         linear, curved; /* evidence, the lesser of the means of after and majority, by linear training and by
                                    one that bends; NaN: no cell, or not asked for */
     int32_t        reason;

@@ -68,27 +68,38 @@ grasp_status grasp__robust_weights(grasp_context *ctx, const int64_t *cell, cons
 
 /* ---- evidence ---------------------------------------------------------------------------------------------------- */
 
-static double ratio(int64_t a, int64_t b)
+static double ratio(double a, int64_t b)
 {
-    return b > 0 ? (double)a / (double)b : NAN;
+    return b > 0 ? a / (double)b : NAN;
 }
 
-/* Accuracies of each class's low samples and others; returns the lesser of their means over the split classes. */
+/* Of a logit, larger for the sample's own class. */
+static double logistic_loss(double own)
+{
+    return own > 0 ? log1p(exp(-own)) : log1p(exp(own)) - own;
+}
+
+/* Accuracies and losses of each class's low samples and others; returns the lesser of their means over the split
+ * classes. */
 static double count_right(grasp__robust_pair *p, const double *plain, const double *balanced)
 {
     int64_t right[2][2] = {{0}}, size[2][2] = {{0}}, before[2] = {0};
+    double loss[2][2] = {{0}};
     for (int64_t i = 0; i < p->n; i++) {
         int c = p->target[i], low = p->low[i];
         size[c][low]++;
+        loss[c][low] += logistic_loss(c == 1 ? plain[i] : -plain[i]);
         right[c][low] += (balanced[i] > 0) == (c == 1);
         before[c] += low && (plain[i] > 0) == (c == 1);
     }
     double minority = 0, majority = 0;
     int cells = 0;
     for (int c = 0; c < 2; c++) {
-        p->before[c] = ratio(before[c], size[c][1]);
-        p->after[c] = ratio(right[c][1], size[c][1]);
-        p->majority[c] = ratio(right[c][0], size[c][0]);
+        p->before[c] = ratio((double)before[c], size[c][1]);
+        p->after[c] = ratio((double)right[c][1], size[c][1]);
+        p->majority[c] = ratio((double)right[c][0], size[c][0]);
+        p->loss[c] = ratio(loss[c][1], size[c][1]);
+        p->majority_loss[c] = ratio(loss[c][0], size[c][0]);
         if (size[c][1] > 0) {
             minority += p->after[c];
             majority += p->majority[c];
@@ -189,7 +200,7 @@ static grasp_status find_plainly(grasp_context *ctx, const grasp__robust_space *
     grasp__robust_pair p = {.space = space, .target = target, .n = space->n, .linear = NAN, .curved = NAN};
     double *plain = NULL;
     for (int c = 0; c < 2; c++)
-        p.before[c] = p.after[c] = p.majority[c] = NAN;
+        p.before[c] = p.after[c] = p.majority[c] = p.loss[c] = p.majority_loss[c] = NAN;
     for (int64_t i = 0; i < p.n; i++)
         p.class_n[target[i]]++;
     grasp_status s = grasp__alloc_zero(ctx, p.n, sizeof *p.margin, &p.margin);
@@ -243,6 +254,8 @@ static void take_over(grasp__robust_pair *p, grasp__robust_pair *clean, const ui
         p->before[c] = clean->before[c];
         p->after[c] = clean->after[c];
         p->majority[c] = clean->majority[c];
+        p->loss[c] = clean->loss[c];
+        p->majority_loss[c] = clean->majority_loss[c];
     }
     p->linear = clean->linear;
     p->curved = clean->curved;

@@ -75,6 +75,8 @@ static void put_side(part *p, const grasp__robust_pair *pair, const int64_t labe
     put(p, side, "after_low", low);
     put(p, side, "after_high", high);
     put(p, side, "majority", pair->majority[c]);
+    put(p, side, "loss", pair->loss[c]);
+    put(p, side, "majority_loss", pair->majority_loss[c]);
     put_histogram(p, side, pair, c);
     if (pair->cell[c] == 0)
         return;

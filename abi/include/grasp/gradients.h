@@ -102,7 +102,8 @@ GRASP_API grasp_status grasp_gradients_rows(grasp_context *ctx, const grasp_grad
 GRASP_API grasp_status grasp_gradients_mean(grasp_context *ctx, const grasp_gradients *gradients, double *mean,
                                             int64_t len);
 /** Inner products of rows [i, i + ni) and [j, j + nj) into out (ni x nj); factored gradients never become dense for it:
- *  sum over layers, t, s of <delta_it, delta_js> (<a_it, a_js> + has_bias), O(T^2 (d_in + d_out)) per layer and pair.
+ *  sum over layers, t, s of <delta_it, delta_js> (<a_it, a_js> + has_bias), O(T^2 (d_in + d_out)) per layer and pair;
+ *  of a layer where d_out (d_in + 1) is less, some columns at a time are written instead.
  *  Accumulated in float64 in a fixed order. GRASP_CANCELLED: some of out is not written. (Goodfellow 2015.) */
 GRASP_API grasp_status grasp_gradients_gram(grasp_context *ctx, const grasp_gradients *gradients, int64_t i, int64_t ni,
                                             int64_t j, int64_t nj, grasp_matrix *out);

@@ -24,7 +24,7 @@ typedef struct grasp_sweep grasp_sweep;
 #define GRASP_KEY_BUDGET "budget"
 
 /** A sweep of `algorithm`, "dbscan" (lists "eps" and "min_samples"; defaults: the published 13 x 8 grid .10, .15, ...
- *  .70 and 5,10,20,30,40,50,60,100) or "kmeans" (list "k"). Parameters: "sweep". */
+ *  .70 and 5,10,20,30,40,50,60,100) or "kmeans" or "gmm" (list "k"). Parameters: "sweep". */
 GRASP_API grasp_status grasp_sweep_create(grasp_context *ctx, const char *algorithm, const grasp_params *params_or_null,
                                           grasp_sweep **out);
 GRASP_API void         grasp_sweep_free(grasp_sweep *sweep);
@@ -48,7 +48,7 @@ GRASP_API double grasp_sweep_score(const grasp_sweep *sweep, int64_t i);
 GRASP_API int64_t grasp_sweep_best(const grasp_sweep *sweep);
 /** The best setting with another partition than the best one's; -1 if there is none. */
 GRASP_API int64_t grasp_sweep_runner_up(const grasp_sweep *sweep);
-/** Values of setting i: dbscan eps and min_samples; kmeans k in *min_samples, *eps NaN. */
+/** Values of setting i: dbscan eps and min_samples; kmeans, gmm: k in *min_samples, *eps NaN. */
 GRASP_API grasp_status grasp_sweep_setting(grasp_context *ctx, const grasp_sweep *sweep, int64_t i, double *eps,
                                            int64_t *min_samples);
 /** Clusters found and noise samples at setting i. */

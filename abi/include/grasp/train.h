@@ -43,7 +43,7 @@ extern "C" {
 /** adam, sgd: whose parameters are kept: "last", "val" (the best on the validation rows, first of equals), or "auto"
  *  (default): "val" when there are validation rows */
 #define GRASP_KEY_SELECT_EPOCH "select_epoch"
-/** lbfgs, newton: stop when no gradient entry is larger; default 1e-8 */
+/** lbfgs, newton: stop when no gradient entry is larger; default 1e-8, dfr 1e-6 */
 #define GRASP_KEY_GRADIENT_NORM "gradient_norm"
 /** gdro: step sizes eta of the group weights, a list, all tried; default 0.01,0.1 */
 #define GRASP_KEY_STEP "step"
@@ -57,77 +57,101 @@ extern "C" {
 #define GRASP_KEY_EPSILON "epsilon"
 /** tilted: tilts t, a list, all tried; default 1 */
 #define GRASP_KEY_TILT "tilt"
-/** gdro, greedy: weight of a batch in the running means; default 0.1 */
+/** afr: how much rows that the model knows are weighed down, a list, all tried; default 1,4,10. gdro, greedy: weight of
+ *  a batch in the running means; default 0.1 */
 #define GRASP_KEY_GAMMA "gamma"
+/** afr: pulls of the layer towards the one it came with, a list, all tried; default 0.1 */
+#define GRASP_KEY_ANCHOR "anchor"
+/** dfr: L1 penalties of the layer's weights, a list, all tried; default 0.01,0.1 */
+#define GRASP_KEY_L1 "l1"
+/** dfr: balanced subsets, whose layers are averaged; default 10 */
+#define GRASP_KEY_REPEATS "repeats"
+/** dfr: 1 (default): features to mean 0 and deviation 1 over the training rows */
+#define GRASP_KEY_STANDARDIZE "standardize"
 /** gdro_certified: the duality gap to reach; default 1e-8 */
 #define GRASP_KEY_GAP "gap"
 /** gdro, linear models: 1: report the duality gap of the result; needs every weight_decay above 0; default 0 */
 #define GRASP_KEY_CERTIFICATE "certificate"
 /** gdro, gdro_certified: C of the size adjustment C / sqrt(n_g); default 0 */
 #define GRASP_KEY_ADJUSTMENT "adjustment"
-/** gdro: 1: rows drawn with replacement, each group equally often; default 0 */
+/** gdro: 1: rows drawn with replacement, each group equally often; afr: 1: weights over the size of the row's class;
+ *  default 0 */
 #define GRASP_KEY_BALANCED "balanced"
 /** gdro: 1: adjusted losses divided by their sum in the weights' step; default 0 */
 #define GRASP_KEY_NORMALIZE "normalize"
 
-/** Trains by the method of that name, each described below under its parameters' name:
- *
- *      erm        mean loss: grasp_train_erm()
- *      gdro       worst group's mean loss, needs groups: grasp_train_gdro()
- *
- *      gdro_certified   needs groups and a logistic or softmax model of at most 5000 parameters (GRASP_E_UNSUPPORTED):
- *                 P(theta) = max_g (L_g + C / sqrt(n_g)) + l2/2 |theta|^2, biases included, l2 > 0 (-1: 1/(10 n); 0:
- *                 GRASP_E_PARAM), by Newton on the smoothed maximum until the duality gap is at most `gap`. Weak
- *                 duality: D(q) = min F_q, F_q = sum_g q_g (L_g + C / sqrt(n_g)) + l2/2 |theta|^2, bounds P from below
- *                 for any weights q, and D(q) >= F_q(theta) - |grad F_q(theta)|^2 / (2 l2). The result does not depend
- *                 on the start. Report: values "objective" (P), "bound" (the highest bound on its least value), "gap"
- *                 (their difference: no parameters whatever are better by more), "l2", "converged", "epochs" (Newton
- *                 steps), "best_val_worst"; series "gap_history" (of every step, the best so far), "group.loss.<g>",
- *                 "group.weight.<g>" (one number each). GRASP_NOT_CONVERGED: the gap was not reached. Cost a step: n
- *                 p^2 + p^3/3; memory 2 p^2 + groups x p. (Boyd, Vandenberghe 2004, section 5.5; Nesterov 2005.)
- *
- *  By the losses of a batch alone, of B rows with losses l_1 >= l_2 >= ...; sample weights count as masses:
- *
- *      cvar       CVaR-DRO: min over eta of eta + mean (l - eta)+ / alpha: the mean of the worst share alpha, the row
- *      at
- *                 the boundary in part. (Rockafellar, Uryasev 2000, equation 9.)
- *      doro       CVaR-DORO: sum of l_r over floor(epsilon B) < r <= floor((epsilon + alpha (1 - epsilon)) B), divided
- *                 by alpha (B - floor(epsilon B)); at least one row. epsilon = 0 is cvar where alpha B is whole. (Zhai
- *                 et al. 2021, algorithm 1.)
- *      chi2       chi2-DRO: min over eta of C sqrt(mean (l - eta)+^2) + eta, C = sqrt(1 + (1/alpha - 1)^2). All losses
- *                 equal, or few rows: the largest. (Duchi, Namkoong 2021; C as in Zhai et al. 2021.)
- *      chi2_doro  chi2-DORO: the same without the floor(epsilon B) largest losses. (Zhai et al. 2021, section 3.)
- *      tilted     tilted ERM: (1/t) log mean exp(t l); t = 0: the mean, t < 0 leans away from large losses. (Li et al.
- *                 2021, equation 2.) lbfgs, which auto means for linear models: the same over all rows, to a gradient
- *                 norm. The others have no smooth objective, and are for adam and sgd alone.
- *
- *  alpha = 1 and epsilon = 0 are erm. Their parameters are those of first-order training and the lists alpha, epsilon
- *  or tilt, innermost in the grid; their reports as grasp_train_erm()'s, with the series "objective" (of every epoch:
- *  mean over the batches) and these keys among the values and candidates.
+/** Trains by the method of that name; each is described below, its parameters are those of the algorithm of its name.
  *
  *  groups_or_null: a label for each of the model's bound rows (GRASP_E_DIM). A method that needs groups refuses NULL
  *  (GRASP_E_ARG), and leaves rows with GRASP_NOISE out of training and selection. The others train without them; given,
  *  groups select epoch and candidate by the accuracy of the worst validation group, noise apart, instead of that of all
- *  validation rows, and of the worst training group where no validation row has a group.
+ *  validation rows, and of the worst training group where no validation row has a group. In the report "val_worst" and
+ *  "best_val_worst" then take the place of "val_accuracy" and "best_val_accuracy".
+ *  Rows, errors, outcomes and what an error leaves behind: as in grasp_train_erm(). Unknown method: GRASP_E_ARG, naming
+ *  the nearest.
+ *
+ *  erm        mean loss: grasp_train_erm().
+ *
+ *  Worst group's mean loss; need groups:
+ *
+ *  gdro       the online algorithm, any model: grasp_train_gdro().
+ *  gdro_certified
+ *             logistic and softmax models of at most 5000 parameters (GRASP_E_UNSUPPORTED): P(theta) = max_g (L_g + C /
+ *             sqrt(n_g)) + l2/2 |theta|^2, biases included, l2 > 0 (-1: 1/(10 n); 0: GRASP_E_PARAM), by Newton on the
+ *             smoothed maximum until the duality gap is at most `gap`. For any weights q the least value D(q) of F_q =
+ *             sum_g q_g (L_g + C / sqrt(n_g)) + l2/2 |theta|^2 bounds P from below, and D(q) >= F_q(theta) - |grad
+ *             F_q(theta)|^2 / (2 l2). The result does not depend on the start. Report: values "objective" (P), "bound"
+ *             (the highest bound), "gap" (their difference: no parameters whatever are better by more), "l2",
+ *             "converged", "epochs" (Newton steps), "best_val_worst"; series "gap_history" (after every step, the best
+ *             so far), "group.loss.<g>", "group.weight.<g>" (one number each). GRASP_NOT_CONVERGED: the gap was not
+ *             reached. Cost of a step: n p^2 + p^3/3; memory 2 p^2 + groups x p. (Boyd, Vandenberghe 2004, section 5.5;
+ *             Nesterov 2005.)
+ *
+ *  By the losses of a batch alone, of B rows with losses l_1 >= l_2 >= ...; sample weights count as masses:
+ *
+ *  cvar       CVaR-DRO: min over eta of eta + mean (l - eta)+ / alpha: the mean of the worst share alpha, the row at
+ *             the boundary in part. (Rockafellar, Uryasev 2000, equation 9.)
+ *  doro       CVaR-DORO: sum of l_r over floor(epsilon B) < r <= floor((epsilon + alpha (1 - epsilon)) B), divided by
+ *             alpha (B - floor(epsilon B)); at least one row. epsilon = 0 is cvar where alpha B is whole. (Zhai et al.
+ *             2021, algorithm 1.)
+ *  chi2       chi2-DRO: min over eta of C sqrt(mean (l - eta)+^2) + eta, C = sqrt(1 + (1/alpha - 1)^2). All losses
+ *             equal, or few rows: the largest. (Duchi, Namkoong 2021; C as in Zhai et al. 2021.)
+ *  chi2_doro  chi2-DORO: the same without the floor(epsilon B) largest losses. (Zhai et al. 2021, section 3.)
+ *  tilted     tilted ERM: (1/t) log mean exp(t l); t = 0: the mean, t < 0 leans away from large losses. lbfgs, which
+ *             auto means for linear models: the same over all rows, to a gradient norm. (Li et al. 2021, equation 2.)
+ *
+ *  alpha = 1, epsilon = 0 and tilt = 0 are erm. Only tilted has a smooth objective: the others are for adam and sgd
+ *  alone. The lists alpha, epsilon or tilt are innermost in the grid. Reports as grasp_train_erm()'s, with these keys
+ *  among the values and candidates, and, of adam and sgd, the series "objective" (of every epoch: mean over its
+ *  batches).
+ *
  *  ERM on rows that count by group or by class; parameters but for reduction, and reports, are erm's:
  *
- *      importance needs groups: mean of w_g l, w_g proportional to 1 / n_g (variant=sqrt: its root), sum w_g = number
- *      of
- *                 groups with training rows, n_g their sample weights' sum; at full batch a weighted mean. Report:
- *                 series "importance", w of every group, 0 without rows. (Yang et al. 2023, SubpopBench.)
- *      rwg        needs groups: n draws an epoch with replacement, proportional to 1 / n_g; adam and sgd alone.
- *      subg       needs groups: once, as many rows of each group as the smallest has. Report: value "rows".
- *      rwy, suby  the same by class. (All: Idrissi et al. 2022.)
- *      jtt        Just Train Twice, second stage: fresh parameters (grasp_model_init(), stream 0; custom: the init
- *      hook),
- *                 then ERM with the error set added `copies` times more. groups: 1 is the error set, 0 the rest (else
- *                 GRASP_E_ARG), noise is left out; NULL: the rows that the model as it comes predicts wrong. Report:
- *                 values "errors" (0: plain ERM, with a line in the log) and "rows". (Liu et al. 2021, algorithm 1.)
+ *  importance needs groups: mean of w_g l, w_g proportional to 1 / n_g (variant=sqrt: to its root), sum w_g = number of
+ *             groups with training rows, n_g the sum of their sample weights; at full batch a weighted mean. Report:
+ *             series "importance", w of every group, 0 without rows. (Yang et al. 2023, SubpopBench.)
+ *  rwg        needs groups: n draws an epoch with replacement, proportional to 1 / n_g; adam and sgd alone.
+ *  subg       needs groups: once, as many rows of each group as the smallest has. Report: value "rows".
+ *  rwy, suby  the same by class. (All four: Idrissi et al. 2022.)
+ *  jtt        Just Train Twice, second stage: fresh parameters (grasp_model_init(), stream 0; custom: the init hook),
+ *             then ERM with the error set added `copies` times more. groups: 1 is the error set, 0 the rest (else
+ *             GRASP_E_ARG), noise is left out; NULL: the rows that the model as it comes predicts wrong. Report: values
+ *             "errors" (0: plain ERM, with a line in the log) and "rows". (Liu et al. 2021, algorithm 1.)
  *
- *  Rows, parameters (of the algorithm "method"), errors, outcomes and what an error leaves behind: as in
- *  grasp_train_erm(). Unknown method: GRASP_E_ARG, naming the nearest.
- *  *report_or_null: where groups select, "val_worst" and "best_val_worst" take the place of "val_accuracy" and
- *  "best_val_accuracy". */
+ *  The last layer alone of a model already trained, a convex problem over its penultimate features, which are computed
+ *  once, of rows that it was preferably not trained on. Built-in models, and custom ones with the features hook whose
+ *  last parameters are C rows (weights, bias) of a softmax over the features (seen from the losses:
+ *  GRASP_E_UNSUPPORTED):
+ *
+ *  afr        min sum mu_i l_i + anchor |theta - theta_0|^2, mu_i proportional to exp(-gamma p_i), sum mu = 1; p_i the
+ *             probability that the model as it comes gives the row's class, theta_0 its layer; balanced=1: mu_i also
+ *             over the size of the row's class. (Qiu et al. 2023, equations 3, 4.)
+ *  dfr        needs groups: for each of `repeats` subsets with as many rows of each group as the smallest has, mean
+ *             loss + l1 |w|_1 + l2/2 |w|^2, biases free, on standardised features; the mean of their layers, in the
+ *             model's own scale. Report: value "rows", of a subset. (Kirichenko et al. 2023, section 6.)
+ *
+ *  Both run to a gradient norm (values "epochs": iterations in all, "converged"; GRASP_NOT_CONVERGED); their lists are
+ *  candidates as rates are. Cancelled, the model keeps the best candidate's layer so far, or its own. */
 GRASP_API grasp_status grasp_train(grasp_context *ctx, const char *method, grasp_model *model,
                                    const grasp_groups *groups_or_null, const int64_t *train_rows_or_null,
                                    int64_t n_train, const int64_t *val_rows_or_null, int64_t n_val,
