@@ -27,7 +27,8 @@ from ._errors import (ArgumentError, CallbackError, Cancelled, DimensionError, D
                       FormatError, InternalError, MemoryLimitError, NotConvergedWarning, NumericError, OutOfMemoryError,
                       ParameterError, SizeError, StateError, UnsupportedError)
 from ._gradients import Gradients
-from ._infer import Fit, GroupInference, LearnedGroups, fit, infer_groups, infer_outputs, learn_groups
+from ._infer import (Fit, GroupInference, LearnedGroups, fit, infer_groups, infer_outputs, learn_groups,
+                     learn_groups_points)
 from ._library import lib as _lib
 from ._models import MLP, Logistic, Model, Softmax, gdro_step, train, train_erm, train_gdro
 from ._params import algorithms, parameters
@@ -39,7 +40,7 @@ __all__ = ["ArgumentError", "CallbackError", "Cancelled", "Context", "CustomMode
            "NotConvergedWarning", "NumericError", "OutOfMemoryError", "ParameterError", "Report", "SizeError",
            "Softmax", "StateError", "TorchModel", "UnsupportedError", "__version__", "adjusted_rand", "algorithms",
            "build_info", "dbscan", "fit", "gdro_step", "group_accuracy", "infer_groups", "infer_outputs",
-           "learn_groups", "parameters", "silhouette", "train", "train_erm", "train_gdro"]
+           "learn_groups", "learn_groups_points", "parameters", "silhouette", "train", "train_erm", "train_gdro"]
 
 
 def build_info() -> str:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
-from ._arrays import address, as_groups, as_i64, as_matrix, as_rows, coded, labels_of, same_length
+from ._arrays import address, as_f64, as_groups, as_i64, as_matrix, as_rows, coded, labels_of, same_length
 from ._bytes import from_bytes, to_bytes
 from ._cluster import dbscan
 from ._context import Context, GroupsHandle, InferenceHandle, Progress, ReportHandle
@@ -307,6 +307,29 @@ def infer_outputs(method: str, logits: Any, y: Any, truth: Any = None, *, n_thre
     known = None if truth is None else as_groups(context, truth, "truth")
     report = ReportHandle()
     groups = context.make(GroupsHandle, "grasp_infer_outputs", method.encode(), matrix, address(labels), len(labels),
+                          make_params(context, _PARAMETERS.get(method, method), params), known,
+                          last=(ctypes.byref(report._pointer),), long=True)
+    return LearnedGroups(labels_of(context, groups), Report._read(context, report))
+
+
+def learn_groups_points(method: str, points: Any, y: Any, losses: Any = None, n_val: int = 0, truth: Any = None, *,
+                        n_threads: int = 1, seed: int = 0, memory_limit: int = 0, progress: Progress = None,
+                        **params: Any) -> LearnedGroups:
+    """Groups from an embedding of one's own, such as UMAP's: method "george" or "feasp".
+
+    points: n x d, the last n_val rows of them validation samples. y: n classes. losses: one for each training row, for
+        george, whose parts stand alone only where their mean loss is at least their cluster's; None: all alike.
+    truth, params: as in learn_groups().
+    """
+    context = Context(n_threads, seed, memory_limit, progress)
+    matrix = as_matrix(context, points, "points")
+    n = lib.grasp_matrix_rows(matrix)
+    classes = same_length(coded(y, "y")[1], n, "y", "points")
+    loss = None if losses is None else same_length(as_f64(losses, "losses"), n - n_val, "losses", "the training rows")
+    known = None if truth is None else as_groups(context, truth, "truth")
+    report = ReportHandle()
+    groups = context.make(GroupsHandle, "grasp_learn_groups_points", method.encode(), matrix, address(classes),
+                          address(loss), n - n_val, n_val,
                           make_params(context, _PARAMETERS.get(method, method), params), known,
                           last=(ctypes.byref(report._pointer),), long=True)
     return LearnedGroups(labels_of(context, groups), Report._read(context, report))

@@ -163,6 +163,27 @@ class FromModels(unittest.TestCase):
             "eiil", self.model, steps=50)
         np.testing.assert_array_equal(one.labels, two.labels)
 
+    def test_points(self):
+        """The model's own features and losses, or inputs, as points: the same groups as from the model."""
+        train, val = np.arange(0, 400, 2), np.arange(1, 400, 2)
+        order = np.concatenate([train, val])
+        own = libgrasp.learn_groups("george", self.model, train, val, k=4)
+        points = libgrasp.learn_groups_points("george", self.model.features()[order], self.y[order].astype(str),
+                                              self.model.loss(train), len(val), k=4)
+        np.testing.assert_array_equal(points.labels, own.labels)
+        np.testing.assert_array_equal(
+            libgrasp.learn_groups_points("feasp", self.x, self.y, truth=self.groups).labels,
+            libgrasp.learn_groups("feasp", self.model).labels,
+        )
+        for wrong, error in (
+            ({"losses": [1.0]}, libgrasp.DimensionError),
+            ({"n_val": 401}, libgrasp.ArgumentError),
+            ({"n_val": 400}, libgrasp.EmptyError),
+            ({"reduction": "hardness"}, libgrasp.UnsupportedError),
+        ):
+            with self.subTest(wrong), self.assertRaises(error):
+                libgrasp.learn_groups_points("george", self.x, self.y, **wrong)
+
     def test_fit(self):
         mask = np.arange(400) < 300
         result, report = libgrasp.fit(
