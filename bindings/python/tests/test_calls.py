@@ -112,7 +112,7 @@ class Interrupts(unittest.TestCase):
         model = libgrasp.MLP([40, 50, 50, 50, 2]).bind(x, y)
         for call in (long_call, lambda: libgrasp.train("erm", model, epochs=100000),
                      lambda: libgrasp.infer_groups(LONG, np.zeros(len(LONG), int), eps=np.linspace(0.5, 1.2, 9)),
-                     lambda: libgrasp.dbscan(LONG, 0.9, 2000, n_threads=2)):
+                     lambda: libgrasp.dbscan(LONG, 1.0, 15000, n_threads=2)):  # half of all are within 1
             self.assertLess(self.interrupted(signal.SIGINT, KeyboardInterrupt, call), 0.1)
 
     def test_what_a_signal_handler_raises(self):
