@@ -50,6 +50,8 @@ static bool prepare(const grasp__partition *p, int64_t n, bool exclude_noise, in
 static int64_t sizes_room(const grasp__silhouette_room *room)
 {
     enum { FEW = 4, SMALL = 4096 };
+    if (room->clusters > (INT64_MAX - SMALL) / FEW - 1) /* nobody gets that much, but its price may be asked */
+        return INT64_MAX;
     return room->partitions == 1 ? room->clusters + 1 : FEW * (room->clusters + 1) + SMALL;
 }
 
