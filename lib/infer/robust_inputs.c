@@ -108,9 +108,9 @@ grasp_status grasp__robust_form_of(grasp_context *ctx, const grasp_gradients *g,
         s = grasp__alloc(ctx, p, sizeof *row, &row);
     for (int way = 0; s == GRASP_OK && !fit && way < 3; way++) {
         int64_t outputs = way == 0 ? 1 : n_classes;
-        dense f = {.d = p / outputs - 1, .outputs = outputs, .p = p, .biases_last = way == 2};
         if (n_classes < 2 || p % outputs != 0 || (way == 0 && n_classes != 2))
             continue;
+        dense f = {.d = p / outputs - 1, .outputs = outputs, .p = p, .biases_last = way == 2};
         s = all_fit(ctx, &f, g, y, n, classes, n_classes, row, &fit);
         if (fit)
             *form = (grasp__robust_form){.d = f.d, .outputs = outputs, .layer = -1, .biases_last = f.biases_last};

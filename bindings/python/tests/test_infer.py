@@ -126,6 +126,13 @@ class InferGroups(unittest.TestCase):
             libgrasp.infer_groups(x, y).labels, libgrasp.infer_groups(x, y, mode=mode["default"]).labels
         )
 
+    def test_hardly_any_samples(self):
+        for n in range(4):
+            x, y = np.eye(3)[:n], np.arange(n) % 2
+            for given in ({}, GRID):
+                with self.subTest(n=n, **given):
+                    self.assertEqual(len(libgrasp.infer_groups(x, y, **given).labels), n)
+
 
 class FromModels(unittest.TestCase):
     def setUp(self):
