@@ -6,56 +6,6 @@
 
 #include <string.h>
 
-/* ---- the floor --------------------------------------------------------------------------------------------------- */
-
-const grasp__param_table grasp__learn_class_params = {"class", NULL, 0, {{NULL, NULL}}};
-
-/* One group per class, which is what the labels are before any method has looked. */
-static grasp_status learn_class(grasp_context *ctx, grasp__learning *l)
-{
-    (void)ctx;
-    (void)l;
-    return GRASP_OK;
-}
-
-/* ---- methods ----------------------------------------------------------------------------------------------------- */
-
-static const struct {
-    const char               *name;
-    const grasp__param_table *params;
-    grasp__learner           *learn;
-} methods[] = {
-    {"class", &grasp__learn_class_params, learn_class},
-    {"grasp", &grasp__learn_grasp_params, grasp__learn_grasp},
-    {"feasp", &grasp__learn_feasp_params, grasp__learn_feasp},
-    {"george", &grasp__learn_george_params, grasp__learn_george},
-    {"jtt", &grasp__learn_errors_params, grasp__learn_errors},
-    {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
-    {"xrm", &grasp__learn_xrm_params, grasp__learn_xrm},
-    {"spare", &grasp__learn_spare_params, grasp__learn_spare},
-    {"robust", &grasp__learn_robust_params, grasp__learn_robust},
-};
-
-enum { METHODS = sizeof methods / sizeof *methods };
-
-static const char *method_name(const void *list, int64_t i)
-{
-    (void)list;
-    return methods[i].name;
-}
-
-static grasp_status find_method(grasp_context *ctx, const char *name, int64_t *out)
-{
-    grasp_status s = grasp__check_pointer(ctx, name, "method");
-    if (s != GRASP_OK)
-        return s;
-    for (*out = 0; *out < METHODS; ++*out)
-        if (strcmp(methods[*out].name, name) == 0)
-            return GRASP_OK;
-    return grasp__fail(ctx, GRASP_E_ARG, "there is no method \"%s\"; the nearest is \"%s\"", name,
-                       grasp__nearest(name, METHODS, method_name, NULL));
-}
-
 /* ---- the samples ------------------------------------------------------------------------------------------------- */
 
 static grasp_status check_arguments(grasp_context *ctx, const grasp_model *model, const int64_t *train,
@@ -112,12 +62,12 @@ static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *m
 {
     grasp__learning l = {.model = model, .n_train = n_train, .n_val = n_val, .truth = truth};
     grasp__options o = {.owned = NULL};
-    int64_t m = 0;
-    grasp_status s = find_method(ctx, method, &m);
+    const grasp__learn_method *m = NULL;
+    grasp_status s = grasp__learn_method_find(ctx, method, GRASP__OF_MODEL, &m);
     if (s == GRASP_OK)
         s = check_arguments(ctx, model, train, n_train, val, n_val, truth);
     if (s == GRASP_OK)
-        s = grasp__options_open(ctx, params, methods[m].params, &o);
+        s = grasp__options_open(ctx, params, m->params, &o);
     if (s == GRASP_OK && report != NULL)
         s = grasp__report_create(ctx, &l.report);
     l.o = &o;
@@ -126,7 +76,7 @@ static grasp_status learn(grasp_context *ctx, const char *method, grasp_model *m
         s = open_learning(ctx, &l, train, val);
     }
     if (s >= GRASP_OK)
-        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+        s = grasp__learning_answer(ctx, &l, s, m, out);
     grasp__learning_close(&l, s, report);
     grasp__options_close(&o);
     return s;

@@ -31,6 +31,18 @@ typedef grasp_status grasp__learner(grasp_context *ctx, grasp__learning *l);
 grasp__learner grasp__learn_george, grasp__learn_grasp, grasp__learn_feasp, grasp__learn_errors, grasp__learn_eiil,
     grasp__learn_spare, grasp__learn_xrm, grasp__learn_robust;
 
+/* What a method can be asked to look at. */
+enum { GRASP__OF_MODEL = 1, GRASP__OF_LOGITS = 2, GRASP__OF_POINTS = 4 };
+typedef struct grasp__learn_method {
+    const char               *name;
+    unsigned                  evidence; /* any of these will do */
+    const grasp__param_table *params;
+    grasp__learner           *learn;
+} grasp__learn_method;
+/* The method of this name that is content with this evidence, else GRASP_E_ARG. */
+grasp_status grasp__learn_method_find(grasp_context *ctx, const char *name, unsigned evidence,
+                                      const grasp__learn_method **out);
+
 /* What the model says about the samples, or the logits: predicted classes (n), and logits, *out a new block or NULL
  * where the learning has them. */
 grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *l, int64_t *predicted);
@@ -48,8 +60,8 @@ grasp_status grasp__learning_losses(grasp_context *ctx, const grasp__learning *l
 grasp_status grasp__learning_classes(grasp_context *ctx, grasp__learning *l); /* from y; labels and report so far */
 /* Runs the learner, unless the outcome so far is a cancel, and makes the groups and a report of counts and of the known
  * groups. */
-grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome, const char *method,
-                                    grasp__learner *learn, grasp_groups **out);
+grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome,
+                                    const grasp__learn_method *method, grasp_groups **out);
 /* The report goes to who wants it, if all went well. */
 void grasp__learning_close(grasp__learning *l, grasp_status outcome, grasp_report **report_or_null);
 

@@ -8,28 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static const struct {
-    const char               *name;
-    const grasp__param_table *params;
-    grasp__learner           *learn;
-} methods[] = {
-    {"feasp", &grasp__learn_feasp_params, grasp__learn_feasp},
-    {"george", &grasp__learn_george_params, grasp__learn_george},
-};
-
-enum { METHODS = sizeof methods / sizeof *methods };
-
-static grasp_status find_method(grasp_context *ctx, const char *name, int64_t *out)
-{
-    grasp_status s = grasp__check_pointer(ctx, name, "method");
-    if (s != GRASP_OK)
-        return s;
-    for (*out = 0; *out < METHODS; ++*out)
-        if (strcmp(methods[*out].name, name) == 0)
-            return GRASP_OK;
-    return grasp__fail(ctx, GRASP_E_ARG, "method is \"%s\", expected \"feasp\" or \"george\"", name);
-}
-
 static grasp_status check_arguments(grasp_context *ctx, const grasp__learning *l, const int64_t *y)
 {
     grasp_status s = grasp__matrix_check(ctx, l->points, "points");
@@ -63,12 +41,12 @@ static grasp_status learn_points(grasp_context *ctx, const char *method, const g
 {
     grasp__learning l = *asked;
     grasp__options o = {.owned = NULL};
-    int64_t m;
-    grasp_status s = find_method(ctx, method, &m);
+    const grasp__learn_method *m = NULL;
+    grasp_status s = grasp__learn_method_find(ctx, method, GRASP__OF_POINTS, &m);
     if (s == GRASP_OK)
         s = check_arguments(ctx, &l, y);
     if (s == GRASP_OK)
-        s = grasp__options_open(ctx, params, methods[m].params, &o);
+        s = grasp__options_open(ctx, params, m->params, &o);
     if (s == GRASP_OK && report != NULL)
         s = grasp__report_create(ctx, &l.report);
     l.o = &o;
@@ -81,7 +59,7 @@ static grasp_status learn_points(grasp_context *ctx, const char *method, const g
         s = grasp__learning_classes(ctx, &l);
     }
     if (s == GRASP_OK)
-        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+        s = grasp__learning_answer(ctx, &l, s, m, out);
     grasp__learning_close(&l, s, report);
     grasp__options_close(&o);
     return s;

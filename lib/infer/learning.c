@@ -187,12 +187,12 @@ static grasp_status finish(grasp_context *ctx, const grasp__learning *l, grasp_s
     return s;
 }
 
-grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome, const char *method,
-                                    grasp__learner *learn, grasp_groups **out)
+grasp_status grasp__learning_answer(grasp_context *ctx, grasp__learning *l, grasp_status outcome,
+                                    const grasp__learn_method *method, grasp_groups **out)
 {
     if (outcome == GRASP_OK) {
-        grasp__stage_mark outer = grasp__stage_begin(ctx, method, 0, 0.95);
-        outcome = learn(ctx, l);
+        grasp__stage_mark outer = grasp__stage_begin(ctx, method->name, 0, 0.95);
+        outcome = method->learn(ctx, l);
         grasp__stage_end(ctx, outer);
     }
     return outcome >= GRASP_OK ? finish(ctx, l, outcome, out) : outcome;

@@ -5,29 +5,6 @@
 
 #include <string.h>
 
-static const struct {
-    const char               *name;
-    const grasp__param_table *params;
-    grasp__learner           *learn;
-} methods[] = {
-    {"jtt", &grasp__learn_errors_params, grasp__learn_errors},
-    {"eiil", &grasp__learn_eiil_params, grasp__learn_eiil},
-    {"spare", &grasp__learn_spare_params, grasp__learn_spare},
-};
-
-enum { METHODS = sizeof methods / sizeof *methods };
-
-static grasp_status find_method(grasp_context *ctx, const char *name, int64_t *out)
-{
-    grasp_status s = grasp__check_pointer(ctx, name, "method");
-    if (s != GRASP_OK)
-        return s;
-    for (*out = 0; *out < METHODS; ++*out)
-        if (strcmp(methods[*out].name, name) == 0)
-            return GRASP_OK;
-    return grasp__fail(ctx, GRASP_E_ARG, "method is \"%s\", expected \"jtt\", \"eiil\" or \"spare\"", name);
-}
-
 static grasp_status check_labels(grasp_context *ctx, const int64_t *y, int64_t n, int64_t n_classes)
 {
     for (int64_t i = 0; i < n; i++)
@@ -80,9 +57,9 @@ static grasp_status infer_outputs(grasp_context *ctx, const char *method, const 
     grasp__learning l = {.n_train = n, .n = n, .truth = truth};
     grasp__options o = {.owned = NULL};
     double *block = NULL;
-    int64_t m;
+    const grasp__learn_method *m = NULL;
     l.o = &o;
-    grasp_status s = find_method(ctx, method, &m);
+    grasp_status s = grasp__learn_method_find(ctx, method, GRASP__OF_LOGITS, &m);
     if (s == GRASP_OK)
         s = read_outputs(ctx, logits, y, &l, &block);
     if (s == GRASP_OK && truth != NULL)
@@ -90,13 +67,13 @@ static grasp_status infer_outputs(grasp_context *ctx, const char *method, const 
     if (s == GRASP_OK && truth != NULL)
         s = grasp__check_equal(ctx, truth->n, n, "samples of truth_or_null");
     if (s == GRASP_OK)
-        s = grasp__options_open(ctx, params, methods[m].params, &o);
+        s = grasp__options_open(ctx, params, m->params, &o);
     if (s == GRASP_OK && report != NULL)
         s = grasp__report_create(ctx, &l.report);
     if (s == GRASP_OK)
         s = grasp__learning_classes(ctx, &l);
     if (s == GRASP_OK)
-        s = grasp__learning_answer(ctx, &l, s, method, methods[m].learn, out);
+        s = grasp__learning_answer(ctx, &l, s, m, out);
     grasp__learning_close(&l, s, report);
     grasp__free(block);
     grasp__options_close(&o);

@@ -73,12 +73,6 @@ static double ratio(double a, int64_t b)
     return b > 0 ? a / (double)b : NAN;
 }
 
-/* Of a logit, larger for the sample's own class. */
-static double logistic_loss(double own)
-{
-    return own > 0 ? log1p(exp(-own)) : log1p(exp(own)) - own;
-}
-
 /* Accuracies and losses of each class's low samples and others; returns the lesser of their means over the split
  * classes. */
 static double count_right(grasp__robust_pair *p, const double *plain, const double *balanced)
@@ -88,7 +82,7 @@ static double count_right(grasp__robust_pair *p, const double *plain, const doub
     for (int64_t i = 0; i < p->n; i++) {
         int c = p->target[i], low = p->low[i];
         size[c][low]++;
-        loss[c][low] += logistic_loss(c == 1 ? plain[i] : -plain[i]);
+        loss[c][low] += grasp__logistic_loss(c == 1 ? plain[i] : -plain[i]);
         right[c][low] += (balanced[i] > 0) == (c == 1);
         before[c] += low && (plain[i] > 0) == (c == 1);
     }

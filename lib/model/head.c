@@ -21,12 +21,16 @@ static double sigmoid(double z)
     return e / (1 + e);
 }
 
+double grasp__logistic_loss(double margin)
+{
+    return margin >= 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
+}
+
 double grasp__head_logistic(const double *z, int64_t n_outputs, int64_t label, double *delta)
 {
     (void)n_outputs;
-    double margin = label ? z[0] : -z[0];
     delta[0] = label ? -sigmoid(-z[0]) : sigmoid(z[0]);
-    return margin >= 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
+    return grasp__logistic_loss(label ? z[0] : -z[0]);
 }
 
 /* Index of the largest; the lowest one of a tie. */

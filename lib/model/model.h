@@ -102,4 +102,7 @@ grasp_status grasp__model_widths(grasp_context *ctx, const grasp_model *m, int64
 grasp_status grasp__model_create(grasp_context *ctx, const char *kind, const int64_t *widths, int64_t n_widths,
                                  grasp_model **out);
 
+/* log(1 + exp(-margin)), of a logit that is larger for the sample's own class; no exponential overflows. */
+double grasp__logistic_loss(double margin);
+
 #endif

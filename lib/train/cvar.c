@@ -19,17 +19,10 @@
 
 #include <math.h>
 
-static const grasp__param cvar_params[] = {
-    GRASP__ADAM_OR_SGD,
-    GRASP__FIRST_ORDER_PARAMS("0"),
-    {GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "shares of the rows, the worst, tried"},
-};
-static const grasp__param doro_params[] = {
-    GRASP__ADAM_OR_SGD,
-    GRASP__FIRST_ORDER_PARAMS("0"),
-    {GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "shares of the rows, the worst, tried"},
-    {GRASP_KEY_EPSILON, GRASP_PARAM_F64S, "0.05", "[0, 1)", "shares of outliers tried"},
-};
+#define ALPHA {GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "shares of the rows, the worst, tried"}
+static const grasp__param cvar_params[] = {GRASP__ADAM_OR_SGD, GRASP__FIRST_ORDER_PARAMS("0"), ALPHA};
+static const grasp__param doro_params[] = {GRASP__ADAM_OR_SGD, GRASP__FIRST_ORDER_PARAMS("0"), ALPHA,
+                                           GRASP__OUTLIERS_PARAM};
 
 const grasp__param_table grasp__cvar_params = {
     "cvar", cvar_params, sizeof cvar_params / sizeof cvar_params[0], {{NULL, NULL}}};

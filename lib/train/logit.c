@@ -39,12 +39,6 @@ static double weight_of(const grasp__logit *f, int64_t row)
     return f->weight ? f->weight[row] : 1;
 }
 
-/* log(1 + exp(v)) */
-static double softplus(double v)
-{
-    return v > 0 ? v + log1p(exp(-v)) : log1p(exp(v));
-}
-
 static double penalty(const grasp__logit *f, const double *theta)
 {
     double sum = 0;
@@ -70,7 +64,7 @@ static double objective(const newton *w, const double *theta)
         int64_t n = gather(w, at, theta);
         for (int64_t i = 0; i < n; i++) {
             int64_t row = w->f->rows[at + i];
-            sum += weight_of(w->f, row) * softplus(w->f->target[row] ? -w->z[i] : w->z[i]);
+            sum += weight_of(w->f, row) * grasp__logistic_loss(w->f->target[row] ? w->z[i] : -w->z[i]);
         }
     }
     return sum / w->total + penalty(w->f, theta);

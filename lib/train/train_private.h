@@ -208,6 +208,8 @@ grasp_status grasp__put_end(grasp_context *ctx, grasp_report *report, const gras
     {GRASP_KEY_OPTIMIZER, GRASP_PARAM_STR, "auto", "auto|adam|sgd|lbfgs|newton",                                       \
      "auto: newton for linear models of at most 500 parameters, lbfgs for larger ones, adam for the others"}
 
+#define GRASP__OUTLIERS_PARAM {GRASP_KEY_EPSILON, GRASP_PARAM_F64S, "0.05", "[0, 1)", "shares of outliers tried"}
+
 /* ---- weights from losses ----------------------------------------------------------------------------------------- */
 
 /* Numbers of a risk; scratch: as many as the losses. */
