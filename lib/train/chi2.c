@@ -19,7 +19,10 @@
 
 #include <math.h>
 
-#define ALPHA {GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "shares of a minority, which set the ball's size, tried"}
+#define ALPHA                                                                                                          \
+  {                                                                                                                    \
+    GRASP_KEY_ALPHA, GRASP_PARAM_F64S, "0.2", "(0, 1]", "shares of a minority, which set the ball's size, tried"       \
+  }
 static const grasp__param chi2_params[] = {GRASP__ADAM_OR_SGD, GRASP__FIRST_ORDER_PARAMS("0"), ALPHA};
 static const grasp__param chi2_doro_params[] = {GRASP__ADAM_OR_SGD, GRASP__FIRST_ORDER_PARAMS("0"), ALPHA,
                                                 GRASP__OUTLIERS_PARAM};
