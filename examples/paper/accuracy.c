@@ -38,10 +38,13 @@ const method methods[] = {
     {.key = "grasp", .trainer = "gdro", .groups = "grasp"},
     {.key = "grasp_euclidean", .trainer = "gdro", .groups = "grasp_euclidean"},
     {.key = "grasp_kmeans", .trainer = "gdro", .groups = "grasp_kmeans"},
+    {.key = "grasp_certified", .trainer = "gdro_certified", .groups = "grasp", .convex = true},
+    {.key = "robust_certified", .trainer = "gdro_certified", .groups = "robust", .convex = true},
     {.key = "grasp_rwg", .trainer = "rwg", .groups = "grasp"},
     {.key = "grasp_subg", .trainer = "subg", .groups = "grasp"},
     {.key = "grasp_dfr", .trainer = "dfr", .groups = "grasp", .last_layer = true},
     {.key = "true", .trainer = "gdro", .groups = "true"},
+    {.key = "true_certified", .trainer = "gdro_certified", .groups = "true", .convex = true},
     {.key = "true_importance", .trainer = "importance", .groups = "true"},
     {.key = "true_rwg", .trainer = "rwg", .groups = "true"},
     {.key = "true_subg", .trainer = "subg", .groups = "true"},
@@ -68,7 +71,7 @@ static const char *shared_text(const scene *s)
 static grasp_params *trainer_params(const scene *s, const method *m)
 {
     const char   *own = s->o->published && m->published && !strcmp(s->set, "synthetic") ? m->published : m->params;
-    grasp_params *p = params_of(s->ctx, m->trainer, m->last_layer ? NULL : shared_text(s));
+    grasp_params *p = params_of(s->ctx, m->trainer, m->last_layer || m->convex ? NULL : shared_text(s));
     bool          ok = p != NULL;
     for (int64_t i = 0; ok && i < grasp_params_count(p); i++)
         if (!strcmp(grasp_params_name(p, i), "step"))
@@ -110,12 +113,24 @@ static bool method_groups(scene *s, const method *m, bool by_truth, grasp_groups
     return ok;
 }
 
-/* The model to be trained: the paper's network, on features of a network a linear layer. As published, methods that
+/* Is the model that is trained in the end the paper's network? On features of a network it is a linear layer. */
+static bool is_network(const scene *s)
+{
+    return !strcmp(s->set, "synthetic") || !strcmp(s->set, "compas");
+}
+
+/* The certificate is for linear models, and its Newton steps hold squares of as many numbers as parameters. */
+static bool has_method(const scene *s, const method *m)
+{
+    return !m->convex || (!is_network(s) && (s->d.d + 1) * s->d.n_classes <= 2000);
+}
+
+/* The model to be trained. As published, methods that
  * learn groups go on from the model whose gradients they took, where it is of this kind. */
 static bool make_model(scene *s, const method *m, grasp_model **out)
 {
     const int64_t widths[] = {s->d.d, 50, 50, 50, s->d.n_classes};
-    const bool    network = !strcmp(s->set, "synthetic") || !strcmp(s->set, "compas");
+    const bool    network = is_network(s);
     const bool    learns = m->groups && strcmp(m->groups, "true") && strcmp(m->groups, "class");
     if (s->o->published && learns && network == !strcmp(grasp_model_kind(s->model), "mlp"))
         return fine(s->ctx, grasp_model_copy(s->ctx, s->model, out));
@@ -211,7 +226,7 @@ bool accuracy_run(scene *s)
         return true;
     for (int t = 0; t < 2; t++)
         for (int i = 0; i < n_methods; i++)
-            if (!(t == 1 && without_table_6(&methods[i])) &&
+            if (has_method(s, &methods[i]) && !(t == 1 && without_table_6(&methods[i])) &&
                 scene_wants(s, tables[t], methods[i].key, name, sizeof name) &&
                 !compute(s, name, &methods[i], t == 1))
                 return false;

@@ -205,6 +205,7 @@ typedef struct method {
     const char *published; /* the same for Synthetic as published */
     bool        last_layer; /* ERM on the training rows comes first, then this on half of the validation rows, chosen by
                                the other half */
+    bool        convex;     /* for small linear models alone; no learning rates */
 } method;
 
 extern const method methods[];
