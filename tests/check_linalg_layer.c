@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include "grasp.h"
+#include "linalg/kernels.h"
 #include "linalg/linalg.h"
 
 #include <math.h>
@@ -119,6 +120,27 @@ START_TEST(products_are_sums)
 }
 END_TEST
 
+/* Every height of a strip, every number of vectors in a panel, whole and cut, in one run of terms and in several. */
+START_TEST(every_tile_is_right)
+{
+    static const int64_t widths[] = {1, 7, 8, 9, 16, 17, 32, 33, 48, 49, 64, 65};
+    grasp_context *ctx = context_with(_i);
+    if (!ctx)
+        return;
+    const grasp__layer_kernels *kernels = grasp__context_layer_kernels(ctx);
+    for (size_t k = 0; k < sizeof widths / sizeof *widths; k++)
+        for (int64_t deep = 0; deep < 2; deep++) {
+            grasp__rng rng = test_rng((uint64_t)k);
+            int64_t n = 15 + deep * GRASP__KERNEL_DEPTH, terms = 3 + deep * GRASP__KERNEL_DEPTH;
+            trial_f32(kernels, &rng, n, terms, widths[k]);
+            trial_f64(kernels, &rng, n, terms, widths[k]);
+            trial_f32(kernels, &rng, n, widths[k], terms);
+            trial_f64(kernels, &rng, n, widths[k], terms);
+        }
+    grasp_context_free(ctx);
+}
+END_TEST
+
 START_TEST(adam_is_its_formula)
 {
     enum { MOST = 37 };
@@ -184,6 +206,7 @@ Suite *check_linalg_layer_suite(void)
     Suite *suite = suite_create("linalg_layer");
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, products_are_sums, 0, 4);
+    tcase_add_loop_test(all, every_tile_is_right, 0, 4);
     tcase_add_loop_test(all, adam_is_its_formula, 0, 4);
     tcase_add_test(all, magnitude_is_the_largest);
     suite_add_tcase(suite, all);
