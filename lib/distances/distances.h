@@ -125,6 +125,7 @@ int64_t grasp__distances_tile(const grasp_distances *d);
 int64_t grasp__wave_blocks(int64_t n);
 int64_t grasp__wave_size(int64_t blocks, int64_t wave);
 void    grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, int64_t *j);
+int64_t grasp__wave_of(int64_t blocks, int64_t i, int64_t j, int64_t *t); /* its wave; i <= j */
 
 /* Verdicts for one eps, far cheaper than tiles: bit b of within[a] says that row a and column b are surely within eps,
  * of maybe[a] that they are not surely outside; what is in maybe alone, and the pair of a sample with itself, is the

@@ -30,3 +30,11 @@ void grasp__wave_pair(int64_t blocks, int64_t wave, int64_t t, int64_t *i, int64
     *i = low ? t : wave + 1 + t - low_pairs(wave);
     *j = low ? wave - *i : wave + blocks - *i;
 }
+
+int64_t grasp__wave_of(int64_t blocks, int64_t i, int64_t j, int64_t *t)
+{
+    bool low = i + j < blocks;
+    int64_t wave = low ? i + j : i + j - blocks;
+    *t = low ? i : i - wave - 1 + low_pairs(wave);
+    return wave;
+}

@@ -101,7 +101,8 @@ grasp_status grasp__silhouettes(grasp_context *ctx, const grasp_distances *d, in
     if (status == GRASP_OK)
         status = grasp__alloc(ctx, sizes_room(room), sizeof *size, &size);
     if (status == GRASP_OK)
-        status = grasp__distance_sums_open(ctx, d, kind, columns_for(&space, kind, room), &sums);
+        status = grasp__distance_sums_open(ctx, d, kind, columns_for(&space, kind, room),
+                                           room->partitions > 1, &sums);
     for (int64_t done = 0, taken = 0, defined; status == GRASP_OK && done < count; done += taken) {
         status = prepare_some(ctx, partition + done, count - done, n, exclude_noise, size, sizes_room(room),
                               mean + done, scored, &taken, &defined);
@@ -121,7 +122,7 @@ uint64_t grasp__silhouettes_price(grasp_context *ctx, const grasp__space *space,
                                   const grasp__silhouette_room *room)
 {
     int64_t columns = columns_for(space, kind, room);
-    uint64_t filling, sum = grasp__distance_sums_price(ctx, space, kind, columns, &filling);
+    uint64_t filling, sum = grasp__distance_sums_price(ctx, space, kind, columns, room->partitions > 1, &filling);
     grasp__price_add(&sum, room->partitions, sizeof(grasp__scored));
     grasp__price_add(&sum, sizes_room(room), sizeof(int64_t));
     return grasp__price_sum(sum, grasp__silhouettes_score_price(ctx, space->n, columns, room, filling));

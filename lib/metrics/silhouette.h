@@ -44,6 +44,7 @@ typedef struct grasp__distance_sums {
     bool linear, euclidean; /* how distances are had, and of the unit rows of a cosine space */
     int64_t n, columns;     /* columns that there is room for */
     double *sums;           /* n rows of as many columns as were asked for last */
+    double *turned;         /* for atoms, a worker's: sums of a block of samples, column by column */
     /* by tiles */
     grasp__reader **reader; /* one a worker, as is the next */
     double *values;         /* tiles */
@@ -57,10 +58,10 @@ typedef struct grasp__distance_sums {
 int64_t grasp__distance_sums_columns(const grasp__space *space, int32_t kind, int64_t atoms);
 /* To be closed on failure too. */
 grasp_status grasp__distance_sums_open(grasp_context *ctx, const grasp_distances *d, int32_t kind, int64_t columns,
-                                       grasp__distance_sums *sums);
+                                       bool for_atoms, grasp__distance_sums *sums);
 void         grasp__distance_sums_close(grasp_context *ctx, grasp__distance_sums *sums);
 uint64_t     grasp__distance_sums_price(grasp_context *ctx, const grasp__space *space, int32_t kind, int64_t columns,
-                                        uint64_t *filling);
+                                        bool for_atoms, uint64_t *filling);
 /* Column of[i] of sample i in [0, count), count <= columns. */
 grasp_status grasp__distance_sums_fill(grasp_context *ctx, grasp__distance_sums *sums, const int32_t *of,
                                        int64_t count);

@@ -12,14 +12,15 @@
 #include <math.h>
 #include <string.h>
 
+enum { LANES = 16 }; /* samples side by side, which compilers turn into vectors */
+
 /* Work on one batch. */
 typedef struct score {
     grasp__distance_sums *sums;
     const grasp__scored *scored;
     int64_t count;
     grasp__atoms atoms;
-    double *cluster_sums;   /* a worker's: columns */
-    int32_t *cluster_of;    /* a worker's: columns: the cluster of each atom in one partition, or -1 */
+    int32_t *members;       /* a worker's: 2 (columns + 2): atoms by clusters of one partition */
     double *block_sums;     /* blocks x count: sums of silhouettes in a block */
     double *own, *nearest;  /* n: mean distances to the own and the nearest other cluster */
     int32_t *column;        /* n */
@@ -41,38 +42,71 @@ static double silhouette_value(double a, double b)
 
 /* ---- by atoms ---------------------------------------------------------------------------------------------------- */
 
-static double sample_value(const score *w, const grasp__scored *p, int64_t i, const int32_t *cluster_of,
-                           double *cluster_sums)
+/* Atoms of each cluster of one partition: places first[k] to first[k + 1] of `atom`. */
+static void list_members(const score *w, const grasp__scored *p, int32_t *first, int32_t *atom)
 {
-    int64_t own = grasp__scored_cluster(p, i);
-    const double *sums = w->sums->sums + i * w->atoms.count;
-    double b = INFINITY;
-    if (own < 0 || p->size[own] == 1)
-        return 0;
-    memset(cluster_sums, 0, (size_t)p->clusters * sizeof *cluster_sums);
+    memset(first, 0, (size_t)(p->clusters + 2) * sizeof *first);
     for (int64_t k = 0; k < w->atoms.count; k++)
-        if (cluster_of[k] >= 0)
-            cluster_sums[cluster_of[k]] += sums[k];
+        first[grasp__scored_cluster(p, w->atoms.sample[k]) + 2]++;
+    first[1] = 0; /* atoms of noise that is left out */
     for (int64_t k = 0; k < p->clusters; k++)
-        if (k != own && p->size[k] > 0 && cluster_sums[k] / (double)p->size[k] < b)
-            b = cluster_sums[k] / (double)p->size[k];
-    return silhouette_value(cluster_sums[own] / (double)(p->size[own] - 1), b);
+        first[k + 2] += first[k + 1];
+    for (int64_t k = 0; k < w->atoms.count; k++) {
+        int64_t own = grasp__scored_cluster(p, w->atoms.sample[k]);
+        if (own >= 0)
+            atom[first[own + 1]++] = (int32_t)k;
+    }
+}
+
+/* LANES samples side by side; `sums` of the first, atoms GRASP__TILE apart; own: their clusters, below 0 where the value
+ * is 0 by definition. Adds their values. */
+static void add_values(const grasp__scored *p, const int32_t *first, const int32_t *atom, const double *sums,
+                       const double *own, double *values)
+{
+    double a[LANES] = {0}, b[LANES];
+    for (int l = 0; l < LANES; l++)
+        b[l] = INFINITY;
+    for (int64_t k = 0; k < p->clusters; k++) {
+        const double cluster = (double)k, size = (double)p->size[k], others = size > 1 ? size - 1 : 1;
+        double sum[LANES] = {0};
+        for (int32_t q = first[k]; q < first[k + 1]; q++)
+            for (int l = 0; l < LANES; l++)
+                sum[l] += sums[(int64_t)atom[q] * GRASP__TILE + l];
+        if (p->size[k] == 0)
+            continue;
+        for (int l = 0; l < LANES; l++) {
+            const bool mine = own[l] == cluster;
+            const double mean = sum[l] / (mine ? others : size), other = mine ? INFINITY : mean;
+            a[l] = mine ? mean : a[l];
+            b[l] = other < b[l] ? other : b[l];
+        }
+    }
+    for (int l = 0; l < LANES; l++)
+        values[l] += own[l] < 0 ? 0 : silhouette_value(a[l], b[l]);
 }
 
 /* One block of samples, all partitions. */
 static grasp_status value_block(void *arg, int64_t index, int32_t worker)
 {
     const score *w = arg;
-    double *cluster_sums = w->cluster_sums + worker * w->sums->columns;
-    int32_t *cluster_of = w->cluster_of + worker * w->sums->columns;
-    int64_t first = index * GRASP__TILE;
+    double *sums = w->sums->turned + worker * w->sums->columns * GRASP__TILE, own[GRASP__TILE];
+    int32_t *first = w->members + worker * 2 * (w->sums->columns + 2), *atom = first + w->sums->columns + 2;
+    const int64_t start = index * GRASP__TILE, n = block_end(w, start) - start;
+    for (int64_t k = 0; k < w->atoms.count; k++)
+        for (int64_t i = 0; i < GRASP__TILE; i++)
+            sums[k * GRASP__TILE + i] = i < n ? w->sums->sums[(start + i) * w->atoms.count + k] : 0;
     for (int64_t s = 0; s < w->count; s++) {
         const grasp__scored *p = &w->scored[s];
-        double sum = 0;
-        for (int64_t k = 0; k < w->atoms.count; k++)
-            cluster_of[k] = (int32_t)grasp__scored_cluster(p, w->atoms.sample[k]);
-        for (int64_t i = first; i < block_end(w, first); i++)
-            sum += sample_value(w, p, i, cluster_of, cluster_sums);
+        double values[LANES] = {0}, sum = 0;
+        list_members(w, p, first, atom);
+        for (int64_t i = 0; i < GRASP__TILE; i++) {
+            int64_t k = i < n ? grasp__scored_cluster(p, start + i) : -1;
+            own[i] = k >= 0 && p->size[k] > 1 ? (double)k : -1;
+        }
+        for (int64_t i = 0; i < n; i += LANES)
+            add_values(p, first, atom, sums + i, own + i, values);
+        for (int l = 0; l < LANES; l++)
+            sum += values[l];
         w->block_sums[index * w->count + s] = sum;
     }
     return GRASP_OK;
@@ -167,13 +201,11 @@ static grasp_status by_columns(grasp_context *ctx, score *w)
 
 static grasp_status open_score(grasp_context *ctx, score *w, const grasp__silhouette_room *room)
 {
-    int64_t n = w->sums->n, workers = grasp__workers(ctx);
+    int64_t n = w->sums->n, workers = grasp__workers(ctx), columns = w->by_atoms ? w->sums->columns : 0;
     grasp_status s =
         grasp__alloc(ctx, grasp__wave_blocks(n), (size_t)room->partitions * sizeof(double), &w->block_sums);
     if (s == GRASP_OK)
-        s = grasp__alloc(ctx, workers, (size_t)w->sums->columns * sizeof(double), &w->cluster_sums);
-    if (s == GRASP_OK)
-        s = grasp__alloc(ctx, workers, (size_t)w->sums->columns * sizeof(int32_t), &w->cluster_of);
+        s = grasp__alloc(ctx, workers, (size_t)(columns + 2) * 2 * sizeof(int32_t), &w->members);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, n, sizeof(double), &w->own);
     if (s == GRASP_OK)
@@ -184,10 +216,9 @@ static grasp_status open_score(grasp_context *ctx, score *w, const grasp__silhou
 uint64_t grasp__silhouettes_score_price(grasp_context *ctx, int64_t n, int64_t columns,
                                         const grasp__silhouette_room *room, uint64_t filling)
 {
-    int64_t workers = grasp__workers(ctx);
+    int64_t workers = grasp__workers(ctx), atoms_room = room->partitions > 1 ? columns : 0;
     uint64_t making = 0, atoms = 0, sum = grasp__price_values(grasp__wave_blocks(n), room->partitions, sizeof(double));
-    grasp__price_add(&sum, workers, (size_t)columns * sizeof(double));
-    grasp__price_add(&sum, workers, (size_t)columns * sizeof(int32_t));
+    grasp__price_add(&sum, workers, (size_t)(atoms_room + 2) * 2 * sizeof(int32_t));
     grasp__price_add(&sum, n, sizeof(double));
     grasp__price_add(&sum, n, sizeof(double));
     grasp__price_add(&sum, n, sizeof(int32_t));
@@ -233,8 +264,7 @@ grasp_status grasp__silhouettes_score(grasp_context *ctx, grasp__distance_sums *
     grasp__free(w.column);
     grasp__free(w.nearest);
     grasp__free(w.own);
-    grasp__free(w.cluster_of);
-    grasp__free(w.cluster_sums);
+    grasp__free(w.members);
     grasp__free(w.block_sums);
     return s;
 }

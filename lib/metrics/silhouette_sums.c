@@ -24,7 +24,7 @@ int64_t grasp__distance_sums_columns(const grasp__space *space, int32_t kind, in
 }
 
 grasp_status grasp__distance_sums_open(grasp_context *ctx, const grasp_distances *d, int32_t kind, int64_t columns,
-                                       grasp__distance_sums *sums)
+                                       bool for_atoms, grasp__distance_sums *sums)
 {
     int64_t n = grasp__distances_count(d), workers = grasp__workers(ctx), values = 0;
     *sums = (grasp__distance_sums){.d = d, .n = n, .columns = columns};
@@ -35,6 +35,8 @@ grasp_status grasp__distance_sums_open(grasp_context *ctx, const grasp_distances
         s = grasp__alloc(ctx, values, sizeof *sums->sums, &sums->sums);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, columns, sizeof *sums->size, &sums->size);
+    if (s == GRASP_OK && for_atoms)
+        s = grasp__alloc(ctx, workers * columns, GRASP__TILE * sizeof *sums->turned, &sums->turned);
     if (s != GRASP_OK || sums->linear)
         return s;
     s = grasp__alloc(ctx, workers, sizeof *sums->values * GRASP__TILE * GRASP__TILE, &sums->values);
@@ -46,11 +48,13 @@ grasp_status grasp__distance_sums_open(grasp_context *ctx, const grasp_distances
 }
 
 uint64_t grasp__distance_sums_price(grasp_context *ctx, const grasp__space *space, int32_t kind, int64_t columns,
-                                    uint64_t *filling)
+                                    bool for_atoms, uint64_t *filling)
 {
     int64_t workers = grasp__workers(ctx);
     uint64_t sum = grasp__price_values(space->n, columns, sizeof(double));
     grasp__price_add(&sum, columns, sizeof(int64_t));
+    if (for_atoms)
+        grasp__price_add(&sum, workers * columns, GRASP__TILE * sizeof(double));
     *filling = is_linear(space->metric, kind) ? grasp__class_sums_price(ctx, space, columns) : 0;
     if (is_linear(space->metric, kind))
         return sum;
@@ -67,6 +71,7 @@ void grasp__distance_sums_close(grasp_context *ctx, grasp__distance_sums *sums)
         grasp__reader_free(sums->reader[w]);
     grasp__free(sums->reader);
     grasp__free(sums->values);
+    grasp__free(sums->turned);
     grasp__free(sums->size);
     grasp__free(sums->sums);
 }

@@ -83,10 +83,29 @@ void grasp__forest_insert(grasp__forest *forest, int32_t u, int32_t v, uint8_t w
     }
 }
 
-void grasp__forest_tops(const grasp__forest *forest, uint8_t weight, int32_t *top)
+void grasp__forest_tops(const grasp__forest *forest, uint8_t weight, grasp__forest_climb *climb, int32_t *top)
 {
-    for (int64_t k = 0; k < forest->n; k++) {
-        int32_t i = forest->order[k];
-        top[i] = forest->link[i] <= weight ? top[forest->parent[i]] : i;
+    const int32_t *below = climb->top;
+    int64_t roots = 0;
+    for (int64_t k = 0; k < climb->roots; k++) {
+        int32_t i = climb->root[k], p = forest->parent[i];
+        if (forest->link[i] <= weight) {
+            climb->up[i] = climb->up[below != NULL ? below[p] : p];
+        } else {
+            climb->up[i] = i;
+            climb->root[roots++] = i;
+        }
     }
+    for (int64_t i = 0; i < forest->n; i++)
+        top[i] = climb->up[below != NULL ? below[i] : i];
+    climb->roots = roots;
+    climb->top = top;
+}
+
+void grasp__forest_start(const grasp__forest *forest, grasp__forest_climb *climb)
+{
+    climb->top = NULL;
+    climb->roots = forest->n;
+    for (int64_t i = 0; i < forest->n; i++)
+        climb->root[i] = forest->order[i];
 }

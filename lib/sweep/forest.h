@@ -24,7 +24,14 @@ grasp_status grasp__forest_open(grasp_context *ctx, grasp__forest *forest, int64
 void grasp__forest_close(grasp__forest *forest);
 /* Expected O(log n) for each weight that it displaces. weight < GRASP__NO_LINK. */
 void grasp__forest_insert(grasp__forest *forest, int32_t u, int32_t v, uint8_t weight);
-/* Representatives at `weight` into top (n). O(n). */
-void grasp__forest_tops(const grasp__forest *forest, uint8_t weight, int32_t *top);
+/* Representatives at ascending weights: each weight only joins those of the one before. root and up: n each. */
+typedef struct grasp__forest_climb {
+    int32_t *root, *up;
+    int64_t roots;      /* topmost nodes at the weight before, from the highest rank down */
+    const int32_t *top; /* representatives there; NULL: every node its own */
+} grasp__forest_climb;
+void grasp__forest_start(const grasp__forest *forest, grasp__forest_climb *climb);
+/* Representatives at `weight`, not below the one before, into top (n), which must live until the next weight. O(n). */
+void grasp__forest_tops(const grasp__forest *forest, uint8_t weight, grasp__forest_climb *climb, int32_t *top);
 
 #endif

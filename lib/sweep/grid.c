@@ -9,8 +9,8 @@
  * labels are those of DBSCAN at each setting by itself (Ester et al. 1996, canonical numbering: cluster.h).
  *
  * Before a pair goes to the forest, a table of representatives, renewed now and then, tells whether it is joined
- * already, and most samples, whether any of their pairs can matter. Likewise a border sample that has the lowest
- * number there is needs no further look.
+ * already, and one byte a sample, whether any pair of a row of a tile can matter: forests begin with the pairs of a few
+ * hubs, so that hardly any does. Likewise a border sample that has the lowest number there is needs no further look.
  * O(n^2 (p + min_samples values)) time at most, O(n settings) memory beside the levels.
  */
 #include "sweep/forest.h"
@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-enum { SETTLED = 0, UNSETTLED = 1, NEVER_CORE = 2 };
+enum { HUBS = 8, VOTERS = 128 };
 enum { NO_CLUSTER = INT32_MAX }; /* while border samples look for the lowest number */
 
 typedef struct grid {
@@ -30,9 +30,11 @@ typedef struct grid {
     grasp__levels levels;
     uint32_t *counts; /* n x (n_eps + 1): samples by level */
     grasp__forest *forest; /* one for each min_samples */
-    uint8_t *role;         /* n for each min_samples: pass 2 roles, pass 3 where numbers may still fall */
+    uint8_t *reach;        /* n for each min_samples: see renew_representatives(); pass 3: where numbers may fall */
     int64_t *missed;       /* pairs inserted since the representatives were renewed, for each min_samples */
     int32_t *rank, *order;
+    int32_t *climb;        /* per worker: 2 n */
+    uint8_t *row;          /* per worker: n */
 } grid;
 
 /* The row of labels of a setting; during pass 2 it holds representatives. */
@@ -46,9 +48,9 @@ static uint8_t *core_levels(const grid *g, int64_t m)
     return g->result->core_level + m * g->n;
 }
 
-static uint8_t *roles(const grid *g, int64_t m)
+static uint8_t *reaches(const grid *g, int64_t m)
 {
-    return g->role + m * g->n;
+    return g->reach + m * g->n;
 }
 
 /* Blocks and sizes of tile `index` of the current wave. */
@@ -102,12 +104,13 @@ static void find_core_levels(const grid *g)
 
 /* ---- pass 2: a forest for each min_samples ----------------------------------------------------------------------- */
 
-/* Most cores' representative at eps index e, if more than half of them share one; else any. (Boyer and Moore 1981.) */
+/* The representative that most of the cores at eps index e have, if more than half of them share one; else any; asked of
+ * some VOTERS of them. (Boyer and Moore 1981.) */
 static int32_t dominant(const int32_t *top, const uint8_t *core, uint8_t e, int64_t n)
 {
     int32_t candidate = -1;
     int64_t votes = 0;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i += 1 + n / VOTERS) {
         if (core[i] > e)
             continue;
         if (votes == 0)
@@ -117,31 +120,29 @@ static int32_t dominant(const int32_t *top, const uint8_t *core, uint8_t e, int6
     return candidate;
 }
 
-/* Samples that are in the dominant component wherever they are core are settled: any two of them are joined already at
- * the lowest weight that their pair can have. */
-static grasp_status renew_representatives(const grid *g, int64_t m)
+/* reach: from which eps index on a sample is in the dominant component. Two samples are joined from the larger of their
+ * reaches on, so a pair matters only where it would join them before. */
+static grasp_status renew_representatives(const grid *g, int64_t m, int32_t worker)
 {
     const uint8_t *core = core_levels(g, m);
-    uint8_t *role = roles(g, m);
-    for (int64_t i = 0; i < g->n; i++)
-        role[i] = core[i] == g->n_eps ? NEVER_CORE : SETTLED;
+    uint8_t *reach = reaches(g, m), never = (uint8_t)g->n_eps;
+    grasp__forest_climb climb = {.root = g->climb + worker * 2 * g->n};
+    climb.up = climb.root + g->n;
+    grasp__forest_start(&g->forest[m], &climb);
+    memset(reach, never, (size_t)g->n);
     for (int64_t e = 0; e < g->n_eps; e++) {
         int32_t *top = labels_at(g, e, m);
         if (grasp__cancel_pending(g->ctx))
             return GRASP_CANCELLED;
-        grasp__forest_tops(&g->forest[m], (uint8_t)e, top);
+        grasp__forest_tops(&g->forest[m], (uint8_t)e, &climb, top);
         int32_t most = dominant(top, core, (uint8_t)e, g->n);
-        for (int64_t i = 0; i < g->n; i++)
-            role[i] |= ((core[i] <= e) & (top[i] != most)) ? UNSETTLED : SETTLED;
+        for (int64_t i = 0; i < g->n; i++) {
+            uint8_t since = reach[i] < e ? reach[i] : (uint8_t)e;
+            reach[i] = top[i] == most ? since : never;
+        }
     }
     g->missed[m] = 0;
     return GRASP_OK;
-}
-
-static grasp_status first_representatives(void *arg, int64_t index, int32_t worker)
-{
-    (void)worker;
-    return renew_representatives(arg, index);
 }
 
 static uint8_t larger(uint8_t a, uint8_t b)
@@ -149,13 +150,42 @@ static uint8_t larger(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
-/* A pair into the forest of one min_samples, unless the representatives tell that it is joined. */
-static void join_pair(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t level)
+/* The core that is one soonest of those that no hub has joined from there on, or -1. */
+static int64_t next_hub(const uint8_t *core, const uint8_t *joined, int64_t n)
 {
+    int64_t hub = -1;
+    for (int64_t i = 0; i < n; i++)
+        if (joined[i] > core[i] && (hub < 0 || core[i] < core[hub]))
+            hub = i;
+    return hub;
+}
+
+/* Forests begin with the pairs of a few hubs, one after the other far from those before: most samples are then joined
+ * where they become core, and few of the other pairs matter. */
+static grasp_status join_hubs(void *arg, int64_t m, int32_t worker)
+{
+    const grid *g = arg;
     const uint8_t *core = core_levels(g, m);
-    uint8_t weight = larger(larger(core[i], core[j]), level);
-    if (weight == g->n_eps)
-        return;
+    uint8_t *joined = reaches(g, m), *level = g->row + worker * g->n;
+    int64_t hub;
+    memset(joined, (int)g->n_eps, (size_t)g->n);
+    for (int q = 0; g->levels.keeps && q < HUBS && (hub = next_hub(core, joined, g->n)) >= 0; q++) {
+        grasp__levels_row(&g->levels, hub, level);
+        for (int64_t i = 0; i < g->n; i++) {
+            uint8_t weight = larger(larger(core[i], core[hub]), level[i]);
+            if (weight < joined[i] && joined[i] > core[i]) {
+                grasp__forest_insert(&g->forest[m], (int32_t)i, (int32_t)hub, weight);
+                joined[i] = weight;
+            }
+        }
+        joined[hub] = core[hub];
+    }
+    return renew_representatives(g, m, worker);
+}
+
+/* A pair into the forest of one min_samples, unless the representatives tell that it is joined. */
+static void join_pair(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t weight)
+{
     const int32_t *top = labels_at(g, weight, m);
     if (top[i] == top[j])
         return;
@@ -163,23 +193,34 @@ static void join_pair(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t le
     g->missed[m]++;
 }
 
-/* The pairs of one tile that are not both settled. */
+/* Row i against columns j, j + 1, ...: does any pair matter? */
+static bool may_join(const uint8_t *level, int64_t n, uint8_t core_i, uint8_t reach_i, const uint8_t *core_j,
+                     const uint8_t *reach_j)
+{
+    uint8_t any = 0;
+    for (int64_t b = 0; b < n; b++)
+        any |= larger(larger(level[b], core_i), core_j[b]) < larger(reach_i, reach_j[b]);
+    return any != 0;
+}
+
 static void join_tile(const grid *g, int64_t m, const place *p)
 {
-    const uint8_t *role = roles(g, m);
-    int64_t unsettled[GRASP__TILE], count = 0;
-    for (int64_t b = 0; b < p->nj; b++)
-        if (role[p->j + b] == UNSETTLED)
-            unsettled[count++] = b;
+    const uint8_t *core = core_levels(g, m), *core_j = core + p->j, *reach = reaches(g, m), *reach_j = reach + p->j;
+    uint8_t least = (uint8_t)g->n_eps, most = 0;
+    for (int64_t b = 0; b < p->nj; b++) {
+        least = core_j[b] < least ? core_j[b] : least;
+        most = larger(most, reach_j[b]);
+    }
     for (int64_t a = 0; a < p->ni; a++) {
         const uint8_t *level = p->level + a * GRASP__TILE;
-        if (role[p->i + a] == SETTLED) {
-            for (int64_t k = 0; k < count; k++)
-                if (!p->diagonal || unsettled[k] > a)
-                    join_pair(g, m, p->i + a, p->j + unsettled[k], level[unsettled[k]]);
-        } else if (role[p->i + a] == UNSETTLED) {
-            for (int64_t b = p->diagonal ? a + 1 : 0; b < p->nj; b++)
-                join_pair(g, m, p->i + a, p->j + b, level[b]);
+        int64_t i = p->i + a, first = p->diagonal ? a + 1 : 0;
+        if (larger(core[i], least) >= larger(reach[i], most) ||
+            !may_join(level + first, p->nj - first, core[i], reach[i], core_j + first, reach_j + first))
+            continue;
+        for (int64_t b = first; b < p->nj; b++) {
+            uint8_t weight = larger(larger(level[b], core[i]), core_j[b]);
+            if (weight < larger(reach[i], reach_j[b]))
+                join_pair(g, m, i, p->j + b, weight);
         }
     }
 }
@@ -189,12 +230,11 @@ static grasp_status join_wave(void *arg, int64_t index, int32_t worker)
 {
     const grid *g = arg;
     grasp_status s = GRASP_OK;
-    (void)worker;
     for (int64_t t = 0; s == GRASP_OK && t < grasp__wave_size(g->levels.blocks, g->levels.wave); t++) {
         place p = place_of(g, t);
         join_tile(g, index, &p);
         if (g->missed[index] > g->n * g->n_eps / 8)
-            s = renew_representatives(g, index);
+            s = renew_representatives(g, index, worker);
         else if (grasp__cancel_pending(g->ctx))
             s = GRASP_CANCELLED;
     }
@@ -207,8 +247,7 @@ static grasp_status number_clusters(void *arg, int64_t index, int32_t worker)
     const grid *g = arg;
     const uint8_t *core = core_levels(g, index);
     int32_t *number = g->forest[index].parent; /* free once the representatives are known */
-    grasp_status s = renew_representatives(g, index);
-    (void)worker;
+    grasp_status s = renew_representatives(g, index, worker);
     for (int64_t e = 0; s == GRASP_OK && e < g->n_eps; e++) {
         int32_t *label = labels_at(g, e, index), clusters = 0;
         for (int64_t i = 0; i < g->n; i++)
@@ -261,7 +300,7 @@ static grasp_status border_tile(void *arg, int64_t index, int32_t worker)
     (void)worker;
     for (int64_t m = 0; m < g->n_min; m++) {
         const uint8_t *core = core_levels(g, m);
-        uint8_t *low = roles(g, m);
+        uint8_t *low = reaches(g, m);
         for (int64_t a = 0; a < p.ni; a++) {
             const uint8_t *level = p.level + a * GRASP__TILE;
             int64_t i = p.i + a, first = p.diagonal ? a + 1 : 0;
@@ -323,9 +362,13 @@ static grasp_status grid_open(grasp_context *ctx, grid *g, const grasp_distances
     if (s == GRASP_OK)
         s = grasp__tick(ctx, 0, 1);
     if (s == GRASP_OK)
-        s = grasp__alloc(ctx, g->n, (size_t)g->n_min, &g->role);
+        s = grasp__alloc(ctx, g->n, (size_t)g->n_min, &g->reach);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->missed, &g->missed);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, grasp__workers(ctx) * g->n, 2 * sizeof *g->climb, &g->climb);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, grasp__workers(ctx) * g->n, 1, &g->row);
     if (s == GRASP_OK)
         s = grasp__alloc_zero(ctx, g->n_min, sizeof *g->forest, &g->forest);
     for (int64_t m = 0; s == GRASP_OK && m < g->n_min; m++)
@@ -345,6 +388,8 @@ uint64_t grasp__sweep_dbscan_price(grasp_context *ctx, const grasp_sweep *sweep,
     uint64_t ranking = grasp__price_sum(sum, grasp__price(n, sizeof(int64_t)));
     grasp__price_add(&sum, n, (size_t)n_min);
     grasp__price_add(&sum, n_min, sizeof(int64_t));
+    grasp__price_add(&sum, grasp__workers(ctx), (size_t)n * 2 * sizeof(int32_t));
+    grasp__price_add(&sum, grasp__workers(ctx), (size_t)n);
     grasp__price_add(&sum, n_min, sizeof(grasp__forest));
     for (int64_t m = 0; m < n_min; m++)
         sum = grasp__price_sum(sum, forest);
@@ -357,8 +402,10 @@ static void grid_close(grasp_context *ctx, grid *g)
     for (int64_t m = 0; g->forest != NULL && m < g->n_min; m++)
         grasp__forest_close(&g->forest[m]);
     grasp__free(g->forest);
+    grasp__free(g->row);
+    grasp__free(g->climb);
     grasp__free(g->missed);
-    grasp__free(g->role);
+    grasp__free(g->reach);
     grasp__free(g->order);
     grasp__free(g->rank);
     grasp__free(g->counts);
@@ -376,14 +423,14 @@ grasp_status grasp__sweep_dbscan(grasp_context *ctx, const grasp_sweep *sweep, c
         s = pass(ctx, &g, "neighbours", count_tile, false, 0, 0.8);
     if (s == GRASP_OK) {
         find_core_levels(&g);
-        s = grasp__parallel(ctx, g.n_min, first_representatives, &g);
+        s = grasp__parallel(ctx, g.n_min, join_hubs, &g);
     }
     if (s == GRASP_OK)
         s = pass(ctx, &g, "clusters", join_wave, true, 0.8, 0.9);
     if (s == GRASP_OK)
         s = grasp__parallel(ctx, g.n_min, number_clusters, &g);
     if (s == GRASP_OK) {
-        memcpy(g.role, result->core_level, (size_t)(g.n_min * g.n));
+        memcpy(g.reach, result->core_level, (size_t)(g.n_min * g.n));
         s = pass(ctx, &g, "border samples", border_tile, false, 0.9, 1);
     }
     if (s == GRASP_OK)

@@ -156,6 +156,18 @@ grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64
     return s;
 }
 
+void grasp__levels_row(const grasp__levels *levels, int64_t i, uint8_t *level)
+{
+    int64_t block = i / GRASP__TILE, at = i % GRASP__TILE;
+    for (int64_t other = 0; other < levels->blocks; other++) {
+        bool first = block <= other;
+        int64_t t, wave = grasp__wave_of(levels->blocks, first ? block : other, first ? other : block, &t);
+        const uint8_t *tile = levels->tiles + (tiles_before(levels->blocks, wave) + t) * TILE_BYTES;
+        for (int64_t b = 0; b < grasp__levels_block(levels, other); b++)
+            level[other * GRASP__TILE + b] = first ? tile[at * GRASP__TILE + b] : tile[b * GRASP__TILE + at];
+    }
+}
+
 /* Do rows in float32 fit what is left of the budget? */
 static bool affords_rough(const grasp__space *space, int64_t budget)
 {

@@ -34,6 +34,8 @@ grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const
 void grasp__levels_close(grasp_context *ctx, grasp__levels *levels);
 /* Makes `wave` the current one: computes its tiles, in parallel, unless they are kept from before. */
 grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave);
+/* Levels of all pairs of sample i, when all waves are kept and filled. O(n + blocks^2). */
+void         grasp__levels_row(const grasp__levels *levels, int64_t i, uint8_t *level);
 /* Bytes of the tiles when all are kept; INT64_MAX where that is out of reach. */
 int64_t  grasp__levels_bytes(int64_t n);
 /* Bytes at most, while they are opened or afterwards. */
