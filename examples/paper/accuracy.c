@@ -56,6 +56,8 @@ const int n_methods = sizeof methods / sizeof *methods;
 static const char *shared_text(const scene *s)
 {
     const bool published = s->o->published;
+    if (s->departure && s->departure->training)
+        return s->departure->training;
     if (!strcmp(s->set, "synthetic"))
         return published ? "rate=0.0001,0.001,0.01;weight_decay=0.001;epochs=50;shuffle=0"
                          : "rate=0.001,0.01;weight_decay=0.001;epochs=50";
@@ -70,7 +72,8 @@ static const char *shared_text(const scene *s)
 /* The shared parameters, then, as the trainer has them, step sizes, then its own. */
 static grasp_params *trainer_params(const scene *s, const method *m)
 {
-    const char   *own = s->o->published && m->published && !strcmp(s->set, "synthetic") ? m->published : m->params;
+    const char *own =
+        s->o->published && !s->departure && m->published && !strcmp(s->set, "synthetic") ? m->published : m->params;
     grasp_params *p = params_of(s->ctx, m->trainer, m->last_layer || m->convex ? NULL : shared_text(s));
     bool          ok = p != NULL;
     for (int64_t i = 0; ok && i < grasp_params_count(p); i++)
@@ -132,7 +135,7 @@ static bool make_model(scene *s, const method *m, grasp_model **out)
     const int64_t widths[] = {s->d.d, 50, 50, 50, s->d.n_classes};
     const bool    network = is_network(s);
     const bool    learns = m->groups && strcmp(m->groups, "true") && strcmp(m->groups, "class");
-    if (s->o->published && learns && network == !strcmp(grasp_model_kind(s->model), "mlp"))
+    if (s->o->published && !s->departure && learns && network == !strcmp(grasp_model_kind(s->model), "mlp"))
         return fine(s->ctx, grasp_model_copy(s->ctx, s->model, out));
     return fine(s->ctx, network ? grasp_model_create_mlp(s->ctx, widths, 5, NULL, out)
                                 : grasp_model_create_softmax(s->ctx, s->d.d, s->d.n_classes, out)) &&
@@ -196,19 +199,24 @@ bool train_on(scene *s, const method *m, const grasp_groups *groups, double *wor
     return ok;
 }
 
-static bool compute(scene *s, const char *name, const method *m, bool by_truth)
+bool keep_accuracy(scene *s, const char *name, const method *m, const grasp_groups *groups)
 {
-    grasp_groups *groups = NULL;
-    double        worst, average;
-    cell          c;
-    const bool    ok = method_groups(s, m, by_truth, &groups) && train_on(s, m, groups, &worst, &average);
-    grasp_groups_free(groups);
-    if (!ok)
+    double worst, average;
+    cell   c;
+    if (!train_on(s, m, groups, &worst, &average))
         return false;
     cell_start(&c, name, s->seed);
     cell_add(&c, "worst", worst);
     cell_add(&c, "average", average);
     return results_put(s->r, &c);
+}
+
+static bool compute(scene *s, const char *name, const method *m, bool by_truth)
+{
+    grasp_groups *groups = NULL;
+    const bool    ok = method_groups(s, m, by_truth, &groups) && keep_accuracy(s, name, m, groups);
+    grasp_groups_free(groups);
+    return ok;
 }
 
 /* In Table 6 the validation rows have their true groups. A method that trains on these rows by learned groups, or that

@@ -15,7 +15,7 @@
 #define RESTARTS  "restarts=100;"
 #define EUCLIDEAN "metric=euclidean;"
 
-static const learner clusterings[] = {
+const learner clusterings[] = {
     {.key = "feature.kmeans",
      .published = KMEANS RESTARTS PUBLISHED,
      .contaminated = KMEANS RESTARTS PUBLISHED "k=3",
@@ -51,7 +51,7 @@ static const learner identifications[] = {
     {.key = "grasp_kmeans", .gradient = true, .published = KMEANS PUBLISHED, .honest = DENSITY KMEANS},
 };
 
-static const learner selections[] = {
+const learner selections[] = {
     {.key = "feasp.silhouette", .published = PUBLISHED, .honest = DENSITY},
     {.key = "feasp.oracle", .oracle = true, .published = DENSITY "score=ari", .honest = DENSITY "score=ari"},
     {.key = "feasp.fixed",
@@ -66,6 +66,7 @@ static const learner selections[] = {
 };
 
 #define LENGTH(list) ((int)(sizeof(list) / sizeof *(list)))
+const int n_clusterings = LENGTH(clusterings), n_selections = LENGTH(selections);
 
 static int identification(const char *key)
 {
@@ -90,22 +91,22 @@ bool learned_groups(scene *s, const char *key, const grasp_groups **out)
     return true;
 }
 
-static bool keep(scene *s, const char *name, const grasp_groups *groups)
+bool keep_groups(scene *s, const char *name, const grasp_groups *groups)
 {
     cell c;
     cell_start(&c, name, s->seed);
     return judge(s, groups, &c) && results_put(s->r, &c);
 }
 
-static bool run_list(scene *s, const char *table, const learner *list, int n)
+bool run_learners(scene *s, const char *part, const learner *list, int n)
 {
     char name[128];
     bool ok = true;
     for (int i = 0; ok && i < n; i++) {
         grasp_groups *groups = NULL;
-        if (!learner_text(s, &list[i]) || !scene_wants(s, table, list[i].key, name, sizeof name))
+        if (!learner_text(s, &list[i]) || !scene_wants(s, part, list[i].key, name, sizeof name))
             continue;
-        ok = learn(s, &list[i], &groups) && keep(s, name, groups);
+        ok = learn(s, &list[i], &groups) && keep_groups(s, name, groups);
         grasp_groups_free(groups);
     }
     return ok;
@@ -118,13 +119,13 @@ static bool run_identifications(scene *s)
     for (int i = 0; i < LENGTH(identifications); i++)
         if (learner_text(s, &identifications[i]) &&
             scene_wants(s, "table3", identifications[i].key, name, sizeof name) &&
-            !(learned_groups(s, identifications[i].key, &groups) && keep(s, name, groups)))
+            !(learned_groups(s, identifications[i].key, &groups) && keep_groups(s, name, groups)))
             return false;
     return true;
 }
 
 bool agreement_run(scene *s)
 {
-    return (strcmp(s->set, "synthetic") || run_list(s, "table2", clusterings, LENGTH(clusterings))) &&
-           run_identifications(s) && run_list(s, "table5", selections, LENGTH(selections));
+    return (strcmp(s->set, "synthetic") || run_learners(s, "table2", clusterings, LENGTH(clusterings))) &&
+           run_identifications(s) && run_learners(s, "table5", selections, LENGTH(selections));
 }

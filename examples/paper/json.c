@@ -5,6 +5,7 @@
  *   mean figureN...       the same of every setting of a heat map
  *   cells.tableN...  every measure beside it: mean, sd, min, max and seeds, and the published seed's
  *   paper.tableN...  what the paper prints
+ *   reference.check...  with --check: mean, sd, seeds of another implementation's measure
  */
 #include "paper.h"
 
@@ -106,6 +107,17 @@ static void add_cell(entries *e, const results *r, const cell *c)
     }
 }
 
+static void add_reference(entries *e, const reference *c)
+{
+    static const char *const part[] = {"mean", "sd", "seeds"};
+    const double             value[] = {c->mean, c->deviation, c->seeds};
+    char                     suffix[64];
+    for (int j = 0; j < 3; j++) {
+        snprintf(suffix, sizeof suffix, ".%s.%s", c->measure, part[j]);
+        add(e, "reference.", c->name, suffix, value[j]);
+    }
+}
+
 void print_json(const options *o, const results *r, FILE *f)
 {
     entries e = {0};
@@ -114,9 +126,12 @@ void print_json(const options *o, const results *r, FILE *f)
             add_cell(&e, r, &r->cells[i]);
     for (int i = 0; i < n_reported; i++)
         add(&e, "paper.", reported[i].name, "", reported[i].value);
+    for (int t = 0; o->check && t < n_references; t++)
+        for (int i = 0; i < references[t].n; i++)
+            add_reference(&e, &references[t].of[i]);
     qsort(e.of, (size_t)e.n, sizeof *e.of, by_path);
     fprintf(f, "{\"program\":\"grasp-paper\",\"version\":\"%s\",\"mode\":\"%s\",\"quick\":%s", grasp_version_string(),
-            o->published ? "published" : "honest", o->quick ? "true" : "false");
+            o->check ? "check" : o->published ? "published" : "honest", o->quick ? "true" : "false");
     print_tree(&e, f);
     fputs("}\n", f);
     free(e.of);

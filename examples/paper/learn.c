@@ -9,8 +9,7 @@
 
 const char *learner_text(const scene *s, const learner *l)
 {
-    const bool contaminated = strcmp(s->condition, "clean") != 0;
-    return !s->o->published ? l->honest : contaminated && l->contaminated ? l->contaminated : l->published;
+    return !s->o->published ? l->honest : s->contaminated && l->contaminated ? l->contaminated : l->published;
 }
 
 static bool infer(scene *s, const learner *l, const char *text, grasp_groups **out)
@@ -40,13 +39,51 @@ static bool join(scene *s, const grasp_groups *first, const grasp_groups *others
     return ok;
 }
 
+/* What is clustered in the features' place: gradients, or 1 - p_y = 1 - exp(-loss). */
+static bool make_points(scene *s, const char *what, const double *loss, grasp_matrix **out)
+{
+    const int64_t n = s->d.n_seen;
+    const bool    gradients = !strcmp(what, "gradients");
+    if (!fine(s->ctx, grasp_matrix_create(s->ctx, GRASP_F64, n, gradients ? grasp_gradients_dim(s->gradient) : 1, out)))
+        return false;
+    if (gradients)
+        return fine(s->ctx, grasp_gradients_rows(s->ctx, s->gradient, 0, n, *out));
+    for (int64_t i = 0; i < n; i++)
+        ((double *)grasp_matrix_data(*out))[i * grasp_matrix_row_stride(*out)] = -expm1(-loss[i]);
+    return true;
+}
+
+static bool by_points(scene *s, const learner *l, grasp_groups **out)
+{
+    const data      *d = &s->d;
+    double          *loss = allocate(d->n_seen, sizeof *loss);
+    grasp_matrix    *points = NULL;
+    grasp_inference *found = NULL;
+    grasp_params    *p = params_of(s->ctx, l->method ? l->method : "infer", learner_text(s, l));
+    bool             ok = p && fine(s->ctx, grasp_model_loss_rows(s->ctx, s->model, d->seen, d->n_seen, loss)) &&
+              make_points(s, l->points, loss, &points);
+    if (l->method)
+        ok = ok && fine(s->ctx, grasp_learn_groups_points(s->ctx, l->method, points, s->y, loss, d->n_rows[TRAIN],
+                                                          d->n_rows[VAL], p, NULL, out, NULL));
+    else
+        ok = ok && fine(s->ctx, grasp_infer_points(s->ctx, points, s->y, d->n_seen, p, NULL, &found, NULL)) &&
+             fine(s->ctx, grasp_inference_groups(s->ctx, found, out));
+    grasp_inference_free(found);
+    grasp_params_free(p);
+    grasp_matrix_free(points);
+    free(loss);
+    return ok;
+}
+
 static bool by_name(scene *s, const learner *l, grasp_groups **out)
 {
     const data   *d = &s->d;
     const char   *algorithm = strcmp(l->method, "jtt") ? l->method : "errors"; /* whose parameters it takes */
     grasp_params *p = params_of(s->ctx, algorithm, learner_text(s, l));
-    const bool ok = p && fine(s->ctx, grasp_learn_groups(s->ctx, l->method, s->model, d->rows[TRAIN], d->n_rows[TRAIN],
-                                                         d->rows[VAL], d->n_rows[VAL], p, NULL, out, NULL));
+    const bool ok =
+        p && fine(s->ctx, grasp_learn_groups(s->ctx, l->method, s->model, l->joint ? d->seen : d->rows[TRAIN],
+                                             l->joint ? d->n_seen : d->n_rows[TRAIN], d->rows[VAL],
+                                             l->joint ? 0 : d->n_rows[VAL], p, NULL, out, NULL));
     grasp_params_free(p);
     return ok;
 }
@@ -54,6 +91,8 @@ static bool by_name(scene *s, const learner *l, grasp_groups **out)
 bool learn(scene *s, const learner *l, grasp_groups **out)
 {
     grasp_groups *part[2] = {NULL, NULL};
+    if (l->points)
+        return by_points(s, l, out);
     if (l->method)
         return by_name(s, l, out);
     if (!l->of_second_class)
@@ -68,7 +107,7 @@ bool learn(scene *s, const learner *l, grasp_groups **out)
 bool judge(scene *s, const grasp_groups *groups, cell *c)
 {
     double              ari, own, within, by_class, by_mistake, precision = NAN, recall = NAN;
-    const grasp_groups *truth = s->o->published ? s->truth_own : s->truth;
+    const grasp_groups *truth = s->own ? s->truth_own : s->truth;
     const int32_t       noise = GRASP_NOISE_GROUP;
     const int64_t       n = s->d.n_seen;
     int64_t             outliers = 0;
@@ -81,8 +120,8 @@ bool judge(scene *s, const grasp_groups *groups, cell *c)
         !fine(s->ctx, grasp_metric_ari(s->ctx, truth, s->mistake, noise, &by_mistake)) ||
         (outliers && !fine(s->ctx, grasp_metric_outliers(s->ctx, groups, s->outlier, n, &precision, &recall))))
         return false;
-    cell_add(c, "ari", s->o->published ? own : ari);
-    cell_add(c, s->o->published ? "ari_without_own" : "ari_with_own", s->o->published ? ari : own);
+    cell_add(c, "ari", s->own ? own : ari);
+    cell_add(c, s->own ? "ari_without_own" : "ari_with_own", s->own ? ari : own);
     cell_add(c, "within", within);
     cell_add(c, "floor_class", by_class);
     cell_add(c, "floor_mistake", by_mistake);

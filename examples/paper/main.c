@@ -54,31 +54,9 @@ grasp_params *params_of(grasp_context *ctx, const char *algorithm, const char *t
     return p;
 }
 
-/* The data of a scene; *found is false where they are absent. */
-static bool load(grasp_context *ctx, const options *o, const char *set, bool contaminated, int64_t seed, data *d,
-                 bool *found)
+static bool every_part(scene *s)
 {
-    *found = true;
-    if (!strcmp(set, "synthetic"))
-        return data_synthetic(ctx, contaminated, seed, d);
-    if (!strcmp(set, "compas"))
-        return data_compas(ctx, o, contaminated, seed, d, found);
-    if (!strcmp(set, "waterbirds"))
-        return data_waterbirds(ctx, o, contaminated, seed, d, found);
-    return data_files(ctx, o, d);
-}
-
-static bool run_scene(scene *s, bool *found)
-{
-    data       d = {0};
-    const bool contaminated = strcmp(s->condition, "clean") != 0;
-    bool       ok = load(s->ctx, s->o, s->set, contaminated, s->seed, &d, found);
-    if (ok && *found)
-        ok = scene_open(s, d) && agreement_run(s) && accuracy_run(s) && maps_run(s) && scatter_run(s);
-    else
-        data_free(&d);
-    scene_free(s);
-    return ok;
+    return agreement_run(s) && accuracy_run(s) && maps_run(s) && scatter_run(s);
 }
 
 /* The scenes of a set in one condition. Published Synthetic has the published seed beside 0, 1, ...; the user's own
@@ -89,9 +67,16 @@ static bool run_condition(grasp_context *ctx, const options *o, results *r, cons
     const int64_t seeds = o->published && !has_published && o->seeds > PUBLISHED_SEEDS ? PUBLISHED_SEEDS : o->seeds;
     bool          found = true;
     for (int64_t k = -has_published; k < seeds; k++) {
-        scene s = {.ctx = ctx, .o = o, .r = r, .set = set, .condition = condition, .seed = k < 0 ? PAPER_SEED : k};
+        scene s = {.ctx = ctx,
+                   .o = o,
+                   .r = r,
+                   .set = set,
+                   .condition = condition,
+                   .contaminated = strcmp(condition, "clean") != 0,
+                   .own = o->published,
+                   .seed = k < 0 ? PAPER_SEED : k};
         progress_scene(o, k + has_published + 1, seeds + has_published, set, condition, s.seed);
-        if (!run_scene(&s, &found))
+        if (!scene_run(&s, every_part, &found))
             return false;
         if (!found) {
             fprintf(stderr, "grasp-paper: %s: skipped: no %s/%s\n", set, o->data, set);
@@ -147,7 +132,7 @@ int main(int argc, char **argv)
     interrupted = ctx;
     signal(SIGINT, on_interrupt);
     bool ok = fine(ctx, grasp_context_set_threads(ctx, o.threads)) && results_open(&r, &o) &&
-              properties_run(ctx, &o, &r) && run(ctx, &o, &r);
+              (o.check ? check_run(ctx, &o, &r) : properties_run(ctx, &o, &r) && run(ctx, &o, &r));
     progress_clear();
     if (ok)
         ok = print_all(&o, &r);

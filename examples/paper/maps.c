@@ -142,7 +142,7 @@ static bool combine(maps *m, int64_t only, int64_t i, grasp_groups **out)
 static bool over_all(maps *m)
 {
     scene               *s = m->s;
-    const grasp_groups  *truth = s->o->published ? s->truth_own : s->truth;
+    const grasp_groups  *truth = s->own ? s->truth_own : s->truth;
     char                 name[128];
     bool                 ok = true;
     for (int64_t i = 0; ok && i < m->n_settings; i++) {

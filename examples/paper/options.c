@@ -15,6 +15,8 @@ static const char usage[] =
     "\n"
     "  --honest             converged gradient model, several seeds, floors beside every cell (default)\n"
     "  --published          the authors' code: grid, silhouette, gradients, checkpoint, group definitions\n"
+    "  --check              the published protocol beside another implementation's results, cell by cell, with "
+    "verdicts\n"
     "  --quick              Synthetic and COMPAS, few seeds, short training, no heat maps of accuracy\n"
     "  --only LIST          of synthetic, compas, waterbirds, files, table1 ... table6, figure1 ... figure8\n"
     "  --seeds N            seeds (default 10; --quick 2)\n"
@@ -90,6 +92,8 @@ static int settle(options *o)
         if (!among(sets, SETS, at, length) && !among(parts, PARTS, at, length))
             return mistake("--only knows synthetic, compas, waterbirds, files, table1 ... table6, figure1 ... figure8",
                            at);
+        if (o->check && !among(sets, SETS, at, length))
+            return mistake("--check has sets, and no tables or figures", at);
         at += length + (at[length] == ',');
     }
     if (!o->x != !o->meta)
@@ -108,6 +112,7 @@ int options_read(options *o, int argc, char **argv)
     enum {
         HONEST = 256,
         PUBLISHED,
+        CHECK,
         QUICK,
         ONLY,
         SEEDS,
@@ -122,7 +127,7 @@ int options_read(options *o, int argc, char **argv)
         QUIET
     };
     static const struct option longs[] = {{"honest", 0, 0, HONEST},   {"published", 0, 0, PUBLISHED},
-                                          {"quick", 0, 0, QUICK},     {"only", 1, 0, ONLY},
+                                          {"check", 0, 0, CHECK},     {"quick", 0, 0, QUICK},     {"only", 1, 0, ONLY},
                                           {"seeds", 1, 0, SEEDS},     {"json", 0, 0, JSON},
                                           {"output", 1, 0, OUTPUT},   {"resume", 1, 0, RESUME},
                                           {"data", 1, 0, DATA},       {"x", 1, 0, X},
@@ -134,8 +139,9 @@ int options_read(options *o, int argc, char **argv)
     *o = (options){.data = "../shared/data"};
     for (int c; (c = getopt_long(argc, argv, "hV", longs, NULL)) != -1;) {
         switch (c) {
-        case HONEST: o->published = false; break;
+        case HONEST: o->published = o->check = false; break;
         case PUBLISHED: o->published = true; break;
+        case CHECK: o->published = o->check = true; break;
         case QUICK: o->quick = true; break;
         case ONLY: o->only = optarg; break;
         case JSON: o->json = true; break;

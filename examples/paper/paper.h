@@ -19,6 +19,7 @@ enum { PUBLISHED_SEEDS = 3 }; /* beside it, of all that is trained at length by 
 
 typedef struct options {
     bool        published; /* the authors' code; else the honest protocol */
+    bool        check;     /* that, and the experiments of another implementation beside it: check.c */
     bool        quick, json, resume, quiet;
     const char *only;      /* sets, tables and figures asked for, separated by commas; NULL: all */
     const char *output;    /* folder for results.csv, tables and figures; NULL: none is written */
@@ -86,7 +87,7 @@ void data_flip(data *d, int64_t row);
 /* Flips the labels of a share of the training and validation rows, at random. */
 void data_mark(data *d, double share, int64_t seed);
 void data_free(data *d);
-bool data_synthetic(grasp_context *ctx, bool contaminated, int64_t seed, data *out);
+bool data_synthetic(grasp_context *ctx, bool contaminated, double variance, int64_t seed, data *out);
 /* False with found=false where the files are absent (said aloud). Honest: split at random by the seed, standardised. */
 bool data_compas(grasp_context *ctx, const options *o, bool contaminated, int64_t seed, data *out, bool *found);
 bool data_waterbirds(grasp_context *ctx, const options *o, bool contaminated, int64_t seed, data *out, bool *found);
@@ -138,11 +139,22 @@ void cell_add(cell *c, const char *measure_name, double value);
 
 enum { LEARNERS = 24 }; /* room for those of Table 3 */
 
+/* What a check departs from the published protocol in; NULL: in nothing. */
+typedef struct departure {
+    double      variance;  /* of Synthetic; 0: as published */
+    bool        stopped;   /* no further epoch after the fit */
+    const char *fit;       /* of the model whose gradients are clustered, on the data as they are: parameters of ERM */
+    const char *training;  /* of every model that is trained on groups */
+} departure;
+
 typedef struct scene {
     grasp_context *ctx;
     const options *o;
     results       *r;
     const char    *set, *condition;
+    bool           contaminated;
+    bool           own;                  /* outliers are true groups of their own */
+    const departure *departure;
     int64_t        seed;
     data           d;
     grasp_model     *model;              /* whose gradients are clustered */
@@ -157,9 +169,8 @@ typedef struct scene {
     grasp_groups    *learned[LEARNERS];  /* by the learners of Table 3, in their order; NULL: not yet */
 } scene;
 
-/* Everything a scene needs, or false after saying why not. `d` is taken over in either case. */
-bool scene_open(scene *s, data d);
-void scene_free(scene *s);
+/* Opens a scene on its data, does the work, frees it; *found is false where the data are absent. */
+bool scene_run(scene *s, bool (*work)(scene *s), bool *found);
 /* Fits the model whose gradients are clustered: converged, or as the authors' code did it. */
 bool scene_fit(scene *s);
 /* The seed that figures are drawn of. */
@@ -175,6 +186,9 @@ typedef struct learner {
     const char *method;          /* of grasp_learn_groups(); NULL: grasp_infer() on the evidence below */
     bool        gradient;        /* evidence: gradients, else features */
     bool        oracle;          /* the setting is chosen by known groups */
+    bool        joint;           /* with a method: validation rows are learned from like training rows */
+    const char *points;          /* with a method or none: "gradients", or the "errors" 1 - p_y, in the features'
+                                    place */
     const char *published;       /* parameters as published; NULL: no part of it */
     const char *contaminated;    /* the same for contaminated data, where they differ */
     const char *honest;          /* parameters of the honest protocol; NULL: no part of it */
@@ -184,6 +198,8 @@ typedef struct learner {
 /* Parameters in this mode and condition; NULL: no part of it. */
 const char *learner_text(const scene *s, const learner *l);
 bool learn(scene *s, const learner *l, grasp_groups **out);
+/* Adds the cell of what groups of the seen rows are worth. */
+bool keep_groups(scene *s, const char *name, const grasp_groups *groups);
 /* The learner of Table 3 with this key; NULL: none. And its groups of the seen rows, learned once a scene; the scene
  * keeps them. */
 const learner *learner_of(const char *key);
@@ -212,7 +228,33 @@ extern const method methods[];
 extern const int    n_methods;
 /* Trains on groups of all rows and measures the worst true group, and the average, on the test rows. */
 bool train_on(scene *s, const method *m, const grasp_groups *groups, double *worst, double *average);
+/* The same, kept as a cell. */
+bool keep_accuracy(scene *s, const char *name, const method *m, const grasp_groups *groups);
 bool accuracy_run(scene *s); /* tables 4 and 6 */
+
+/* ---- checks ---------------------------------------------------------------------------------------------------- */
+
+extern const learner clusterings[], selections[]; /* of Tables 2 and 5 */
+extern const int     n_clusterings, n_selections;
+bool run_learners(scene *s, const char *part, const learner *list, int n);
+bool check_run(grasp_context *ctx, const options *o, results *r);
+
+/* A cell of the other implementation. */
+typedef struct reference {
+    const char *name, *measure; /* of our cell */
+    double      mean;
+    int         digits;         /* that the mean is known to */
+    double      deviation;      /* NaN: not known */
+    int         seeds;          /* 0: of the published seed */
+} reference;
+typedef struct reference_table {
+    const char      *title;
+    const reference *of;
+    int              n;
+} reference_table;
+extern const reference_table references[];
+extern const int             n_references;
+void print_verdicts(const results *r, FILE *f);
 
 bool properties_run(grasp_context *ctx, const options *o, results *r); /* table 1 */
 

@@ -138,7 +138,11 @@ static bool parse(char *line, cell *c)
 
 static void stamp(const options *o, char *text, size_t room)
 {
-    snprintf(text, room, "cell,seed,measures %s%s\n", o->published ? "published" : "honest", o->quick ? " quick" : "");
+    snprintf(text, room, "cell,seed,measures %s%s\n",
+             o->check       ? "check"
+             : o->published ? "published"
+                            : "honest",
+             o->quick ? " quick" : "");
 }
 
 /* Reads what an earlier run left; false where it belongs to other options. The length of the whole lines in *end. */

@@ -29,7 +29,7 @@ static bool know(scene *s)
     for (int64_t i = 0; i < d->n_seen; i++) {
         s->y[i] = d->y[d->seen[i]];
         s->outlier[i] = d->outlier[d->seen[i]];
-        a[i] = s->o->published && s->outlier[i] ? d->n_attributes : d->a[d->seen[i]];
+        a[i] = s->own && s->outlier[i] ? d->n_attributes : d->a[d->seen[i]];
     }
     const bool ok = true_groups(s->ctx, d, false, &s->all) && true_groups(s->ctx, d, true, &own) &&
                     fine(s->ctx, grasp_groups_select(s->ctx, s->all, d->seen, d->n_seen, &s->truth)) &&
@@ -88,7 +88,7 @@ static bool take_gradients(scene *s)
     return ok;
 }
 
-bool scene_open(scene *s, data d)
+static bool scene_open(scene *s, data d)
 {
     s->d = d;
     return fine(s->ctx, grasp_context_set_seed(s->ctx, (uint64_t)s->seed)) && know(s) && take_features(s) &&
@@ -110,7 +110,7 @@ bool scene_wants(const scene *s, const char *part, const char *row, char *name, 
     return true;
 }
 
-void scene_free(scene *s)
+static void scene_free(scene *s)
 {
     grasp_model_free(s->model);
     grasp_gradients_free(s->gradient);
@@ -127,4 +127,30 @@ void scene_free(scene *s)
     free(s->y);
     free(s->outlier);
     data_free(&s->d);
+}
+
+/* *found is false where the data are absent. */
+static bool load(scene *s, data *d, bool *found)
+{
+    const double variance = s->departure && s->departure->variance > 0 ? s->departure->variance : 0.1;
+    *found = true;
+    if (!strcmp(s->set, "synthetic"))
+        return data_synthetic(s->ctx, s->contaminated, variance, s->seed, d);
+    if (!strcmp(s->set, "compas"))
+        return data_compas(s->ctx, s->o, s->contaminated, s->seed, d, found);
+    if (!strcmp(s->set, "waterbirds"))
+        return data_waterbirds(s->ctx, s->o, s->contaminated, s->seed, d, found);
+    return data_files(s->ctx, s->o, d);
+}
+
+bool scene_run(scene *s, bool (*work)(scene *), bool *found)
+{
+    data d = {0};
+    bool ok = load(s, &d, found);
+    if (ok && *found)
+        ok = scene_open(s, d) && work(s);
+    else
+        data_free(&d);
+    scene_free(s);
+    return ok;
 }

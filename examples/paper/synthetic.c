@@ -6,16 +6,17 @@
  */
 #include "paper.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-bool data_synthetic(grasp_context *ctx, bool contaminated, int64_t seed, data *out)
+bool data_synthetic(grasp_context *ctx, bool contaminated, double variance, int64_t seed, data *out)
 {
     static const struct {
         int x1, x2, y, a;
     } blob[10] = {{0, 5, 0, 0}, {0, 3, 0, 0}, {0, 2, 0, 0}, {0, 1, 0, 0}, {1, 5, 1, 0},
                   {1, 3, 1, 0}, {1, 2, 1, 0}, {1, 1, 1, 0}, {1, 4, 0, 1}, {0, 4, 1, 1}};
     enum { EACH = 100, N = 1000, N_TRAIN = 600, N_VAL = 200, FLIPPED = 30 };
-    static const double deviation = 0.31622776601683794; /* sqrt(0.1) */
+    const double        deviation = sqrt(variance);
     numpy_stream        s;
     double             *point = allocate(N * 2, sizeof *point);
     int64_t            *order = allocate(N, sizeof *order);
