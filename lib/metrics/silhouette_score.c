@@ -58,7 +58,7 @@ static void list_members(const score *w, const grasp__scored *p, int32_t *first,
     }
 }
 
-/* LANES samples side by side; `sums` of the first, atoms GRASP__TILE apart; own: their clusters, below 0 where the value
+/* LANES samples side by side; sums of the first, atoms GRASP__TILE apart; own: their clusters, below 0 where the value
  * is 0 by definition. Adds their values. */
 static void add_values(const grasp__scored *p, const int32_t *first, const int32_t *atom, const double *sums,
                        const double *own, double *values)

@@ -104,8 +104,8 @@ static void find_core_levels(const grid *g)
 
 /* ---- pass 2: a forest for each min_samples ----------------------------------------------------------------------- */
 
-/* The representative that most of the cores at eps index e have, if more than half of them share one; else any; asked of
- * some VOTERS of them. (Boyer and Moore 1981.) */
+/* The representative that most of the cores at eps index e have, if more than half of them share one; else any. Asked
+ * of some VOTERS of them. (Boyer and Moore 1981.) */
 static int32_t dominant(const int32_t *top, const uint8_t *core, uint8_t e, int64_t n)
 {
     int32_t candidate = -1;
