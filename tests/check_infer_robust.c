@@ -107,6 +107,7 @@ static double value(grasp_context *ctx, const grasp_report *report, const char *
 
 START_TEST(a_shared_minority_is_found)
 {
+    double stability = 0;
     for (int64_t t = 0; t < trials(3); t++) {
         grasp_context *ctx = test_context();
         planted p = plant((uint64_t)t, shortcut);
@@ -131,11 +132,21 @@ START_TEST(a_shared_minority_is_found)
         ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.b.sentence", &text));
         ck_assert(contains(text, "samples labelled 1 look like class 0's"));
         ck_assert_int_eq(grasp_report_length(report, "pair.0.a.histogram"), 64);
+        ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.refinement", &text));
+        ck_assert_str_eq(text, "plane");
+        double worst = value(ctx, report, "pair.0.worst");
+        ck_assert(worst <= value(ctx, report, "pair.0.a.after") && worst <= value(ctx, report, "pair.0.a.majority") &&
+                  worst <= value(ctx, report, "pair.0.b.after") && worst <= value(ctx, report, "pair.0.b.majority"));
+        ck_assert(value(ctx, report, "pair.0.worst_low") < worst && worst < value(ctx, report, "pair.0.worst_high"));
+        double a = value(ctx, report, "pair.0.a.stability"), b = value(ctx, report, "pair.0.b.stability");
+        ck_assert_msg(a > -0.1 && a <= 1 && b > -0.1 && b <= 1, "%g, %g", a, b);
+        stability += (a + b) / 2 / (double)trials(3);
         grasp_report_free(report);
         free(label);
         planted_free(&p);
         grasp_context_free(ctx);
     }
+    ck_assert_msg(stability > 0.4, "%g", stability); /* halves of most samples find the same strong shortcut */
 }
 END_TEST
 
@@ -257,8 +268,87 @@ START_TEST(a_minority_behind_a_bend_is_found)
                   (int)far_ones, (int)low);
     ck_assert(value(ctx, report, "pair.0.evidence_linear") < 0.55 &&
               value(ctx, report, "pair.0.evidence_curved") > 0.9);
+    const char *text;
+    ASSERT_OK(ctx, grasp_report_text(ctx, report, "pair.0.refinement", &text));
+    ck_assert_str_eq(text, "neighbours");
     grasp_report_free(report);
     free(label);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Samples of both classes on standardised columns, as pairs are learned from. */
+static void open_pair(grasp_context *ctx, const planted *p, uint8_t *target, grasp__robust_space *space,
+                      grasp__robust_pair *pair)
+{
+    for (int64_t i = 0; i < p->n; i++)
+        target[i] = p->y[i] == 1;
+    ASSERT_OK(ctx, grasp__robust_space_open(ctx, p->x, p->n, p->d, space));
+    ASSERT_OK(ctx, grasp__robust_pair_open(ctx, space, target, pair));
+}
+
+static int64_t mistaken(const planted *p, const grasp__robust_pair *pair)
+{
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < p->n; i++)
+        wrong += pair->low[i] != (p->a[i] != p->y[i]);
+    return wrong;
+}
+
+/* Cells are closer to what was planted after the second look than after the first. */
+START_TEST(a_second_look_helps)
+{
+    enum { N = 1500 };
+    static uint8_t target[N];
+    int64_t first = 0, second = 0;
+    for (uint64_t seed = 60; seed < 66; seed++) {
+        grasp_context *ctx = test_context();
+        planted p = plant(seed, (recipe){N, 12, 2, 0.94, 1.6, 3, 0});
+        grasp__robust_space space;
+        grasp__robust_pair pair;
+        open_pair(ctx, &p, target, &space, &pair);
+        ASSERT_OK(ctx, grasp__robust_first_look(ctx, &pair, 0));
+        ck_assert_int_eq(pair.reason, GRASP__ROBUST_SPLIT);
+        first += mistaken(&p, &pair);
+        ASSERT_OK(ctx, grasp__robust_by_plane(ctx, &pair, 1, 1));
+        second += mistaken(&p, &pair);
+        for (int64_t i = 0; i < N; i++)
+            ck_assert(pair.low[i] == (pair.margin[i] < pair.threshold[target[i]]));
+        grasp__robust_pair_close(&pair);
+        grasp__robust_space_close(&space);
+        planted_free(&p);
+        grasp_context_free(ctx);
+    }
+    ck_assert_msg(second < 0.9 * (double)first, "%d misplaced, %d before", (int)second, (int)first);
+}
+END_TEST
+
+START_TEST(neighbours_are_the_nearest)
+{
+    enum { N = 150, Q = 5, K = 20 };
+    static double x[N * Q];
+    static int64_t near[N * K];
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(12);
+    random_normals(&rng, x, N * Q);
+    ASSERT_OK(ctx, grasp__robust_nearest(ctx, x, N, Q, K, near));
+    for (int i = 0; i < N; i++) {
+        double d[N], last = 0;
+        int within = 0;
+        for (int j = 0; j < N; j++) {
+            d[j] = 0;
+            for (int k = 0; k < Q; k++)
+                d[j] += (x[i * Q + k] - x[j * Q + k]) * (x[i * Q + k] - x[j * Q + k]);
+        }
+        for (int k = 0; k < K; k++) {
+            ck_assert_int_ne(near[i * K + k], i);
+            ck_assert(d[near[i * K + k]] >= last - 1e-12);
+            last = d[near[i * K + k]];
+        }
+        for (int j = 0; j < N; j++)
+            within += j != i && d[j] < last - 1e-12;
+        ck_assert_int_eq(within, K - 1);
+    }
     grasp_context_free(ctx);
 }
 END_TEST
@@ -505,6 +595,99 @@ START_TEST(without_a_split_nobody_pays)
     /* By name it is group DRO, as published. */
     ASSERT_OK(ctx, fit(ctx, m, p.n, "final=gdro;gdro.epochs=1;gdro.rate=0.01;gdro.step=0.1", &inference, &report));
     ck_assert_int_eq(grasp_report_length(report, "gdro.candidate.score"), 2);
+    grasp_report_free(report);
+    grasp_inference_free(inference);
+    grasp_model_free(m);
+    planted_free(&p);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* Flipped labels that do not hide the minority are outliers of it, who are hardly more often of the minority; without
+ * flips there are none. They are left out of training where that is better out of fold, and only there. */
+START_TEST(outliers_are_left_out_where_that_helps)
+{
+    int64_t kept = 0, removed = 0;
+    double share[2] = {0}; /* of clean samples that are outliers: majority, minority */
+    for (uint64_t seed = 70; seed < 80; seed++) {
+        grasp_context *ctx = test_context();
+        planted p = plant(seed, seed % 2 ? (recipe){2000, 6, 2, 0.93, 3, 6, _i ? 0.03 : 0}
+                                    : (recipe){2500, 8, 2, 0.93, 2.5, 5, _i ? 0.03 : 0});
+        grasp_model *m = bound(ctx, &p, false);
+        grasp_inference *inference;
+        grasp_report *report;
+        int64_t noise = 0, flipped = 0, of[2] = {0}, lost[2] = {0};
+        ASSERT_OK(ctx, fit(ctx, m, p.n, "", &inference, &report));
+        for (int64_t i = 0; i < p.n; i++) {
+            bool out = inference->groups->label[i] == GRASP_NOISE, minority = p.a[i] != p.y[i];
+            noise += out;
+            flipped += out && p.flipped[i];
+            of[minority] += !p.flipped[i];
+            lost[minority] += out && !p.flipped[i];
+        }
+        ck_assert(value(ctx, report, "infer.pair.0.outliers") == (double)noise);
+        double out = value(ctx, report, "infer.pair.0.outliers_removed");
+        double with = value(ctx, report, "infer.pair.0.worst_kept");
+        double without = value(ctx, report, "infer.pair.0.worst_removed");
+        if (_i == 0) {
+            ck_assert(noise == 0 && out == 0 && isnan(with) && isnan(without));
+        } else if (noise > 0) {
+            ck_assert_msg(flipped >= 0.8 * (double)noise, "%d of %d", (int)flipped, (int)noise);
+            share[0] += (double)lost[0] / (double)of[0];
+            share[1] += (double)lost[1] / (double)of[1];
+            ck_assert(out == (without > with));
+            kept += out == 0;
+            removed += out == 1;
+        }
+        ck_assert(value(ctx, report, "final.rows") == (double)p.n - out * (double)noise);
+        grasp_report_free(report);
+        grasp_inference_free(inference);
+        grasp_model_free(m);
+        planted_free(&p);
+        grasp_context_free(ctx);
+    }
+    ck_assert(_i == 0 || (kept > 0 && removed > 0));
+    ck_assert(share[1] <= share[0] + 0.03 * (double)(kept + removed));
+}
+END_TEST
+
+/* The certificate's bound is what group DRO reaches on the learned groups of standardised inputs. */
+START_TEST(the_final_model_is_certified)
+{
+    grasp_context *ctx = test_context();
+    planted p = plant(44, shortcut);
+    grasp_model *m = bound(ctx, &p, false), *other;
+    grasp_inference *inference;
+    grasp_report *report, *certified;
+    grasp_groups *groups;
+    grasp_params *params;
+    grasp_matrix *x;
+    ASSERT_OK(ctx, fit(ctx, m, p.n, "", &inference, &report));
+    for (int64_t j = 0; j < p.d; j++) {
+        double mean = 0, square = 0;
+        for (int64_t i = 0; i < p.n; i++)
+            mean += p.x[i * p.d + j] / (double)p.n;
+        for (int64_t i = 0; i < p.n; i++)
+            square += pow(p.x[i * p.d + j] - mean, 2) / (double)p.n;
+        for (int64_t i = 0; i < p.n; i++)
+            p.x[i * p.d + j] = (p.x[i * p.d + j] - mean) / sqrt(square);
+    }
+    ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F64, p.n, p.d, p.d, p.x, NULL, NULL, &x));
+    ASSERT_OK(ctx, grasp_model_create_logistic(ctx, p.d, &other));
+    ASSERT_OK(ctx, grasp_model_bind(ctx, other, x, p.y, p.n));
+    ASSERT_OK(ctx, grasp_inference_groups(ctx, inference, &groups));
+    ASSERT_OK(ctx, grasp_params_create(ctx, "gdro_certified", &params));
+    ASSERT_OK(ctx, grasp_params_set_f64(ctx, params, GRASP_KEY_L2, value(ctx, report, "final.l2")));
+    ASSERT_OK(ctx, grasp_train(ctx, "gdro_certified", other, groups, NULL, p.n, NULL, 0, params, &certified));
+    double least = value(ctx, certified, "objective"), here = value(ctx, report, "final.objective");
+    ck_assert_double_eq_tol(value(ctx, report, "final.bound"), least, 1e-5);
+    ck_assert(here >= least - 1e-7 && value(ctx, report, "final.gap") >= 0);
+    ck_assert_double_eq_tol(value(ctx, report, "final.gap"), here - least, 1e-5);
+    grasp_params_free(params);
+    grasp_groups_free(groups);
+    grasp_matrix_free(x);
+    grasp_model_free(other);
+    grasp_report_free(certified);
     grasp_report_free(report);
     grasp_inference_free(inference);
     grasp_model_free(m);
@@ -762,7 +945,11 @@ Suite *check_infer_robust_suite(void)
     tcase_add_loop_test(t, other_gradients_are_clustered, 0, 4);
     tcase_add_loop_test(t, linear_models_gain, 0, 2);
     tcase_add_test(t, without_a_split_nobody_pays);
+    tcase_add_loop_test(t, outliers_are_left_out_where_that_helps, 0, 2);
+    tcase_add_test(t, the_final_model_is_certified);
     tcase_add_test(t, balanced_is_for_linear_models);
+    tcase_add_test(t, a_second_look_helps);
+    tcase_add_test(t, neighbours_are_the_nearest);
     tcase_add_test(t, validation_rows_are_assigned);
     tcase_add_loop_test(t, a_fit_is_the_optimum, 0, 3);
     tcase_add_test(t, scores_are_out_of_fold);

@@ -61,21 +61,32 @@ typedef struct grasp_inference grasp_inference;
  *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
  *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
  *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
- *  report says why. Flipped labels can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
+ *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them,
+ *  of both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
+ *  sample joins the cell of most of its 20 nearest neighbours in the class. Flipped labels can hide a group: where the
+ *  evidence does not suffice it is asked for again, 0.6 and
  *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
- *  samples a pair); these are noise if that brings the split, else nobody is. What it needs are the inputs of a linear
- *  layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a logistic
- *  model, or of a softmax model with as many outputs as y has classes, weights before biases or output by output. That
- *  rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density. Units of the
- *  inputs do not matter: they are standardised, more than 100 columns reduced to 64 principal components. 27 logistic
- *  fits a pair of classes, O(n d^2) each.
+ *  samples a pair); these are noise if that brings the split. Where a split was found, and of the quarter that plain
+ *  training is surest of 1 to 10 % carry another label, flipped ones, samples that 17 of their 20 nearest neighbours
+ *  deny, and a plane with balanced cells as well, are noise; otherwise nobody is. What it needs are the inputs of a
+ *  linear layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a
+ *  logistic model, or of a softmax model with as many outputs as y has classes, weights before biases or output by
+ *  output. That rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density.
+ *  Units of the inputs do not matter: they are standardised, more than 100 columns reduced to 64 principal components.
+ *  62 logistic fits a pair of classes, 45 more where anyone is suspected and 34 for a report, O(n d^2) each.
  *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b
- *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".outliers" (samples left out),
- *  ".evidence" (accuracy out of fold of the
+ *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the
  *  learned minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends,
- *  asked where the linear one does not suffice and there are at most 32 columns); and for either class, as
+ *  asked where the linear one does not suffice and there are at most 32 columns), ".worst" (accuracy out of fold of the
+ *  worst cell by balanced training), ".worst_low", ".worst_high" (Wilson's interval, two standard errors), ".flips"
+ *  (rate of flipped labels), ".outliers" (how many are noise), ".worst_kept" and ".worst_removed" (accuracy out of fold
+ *  of the worst cell of the others, with the outliers in training and without), ".outliers_removed" (1: that is better,
+ *  as grasp_fit() then does), text ".refinement" (by what the second look took its cells: none, plane or neighbours);
+ *  and for either class, as
  *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density
- *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "before" and "after" (their accuracy out
+ *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "stability" (adjusted Rand index of what
+ *  two random halves of the samples cut off, each by its own direction, the mean of two deals), "before" and "after"
+ *  (their accuracy out
  *  of fold by plain and by balanced training), "after_low", "after_high" (two standard errors), "majority" (accuracy of
  *  the class's others by balanced training), "loss" and "majority_loss" (mean logistic loss out of fold, by plain
  *  training, of the samples beyond and of the others), series "histogram" (of the standardised score, 64 bins over [-4,
@@ -219,7 +230,8 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
                                            const grasp_groups *truth_or_null, grasp_groups **out,
                                            grasp_report **report_or_null);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
- *  and validation rows by grasp_infer(); outliers dropped; then the final model.
+ *  and validation rows by grasp_infer(); outliers dropped, of mode=robust only where the worst learned cell is better
+ *  without them out of fold, else they train in the groups of new samples that lie as they do; then the final model.
  *  final=gdro: grasp_train_gdro() on the groups, which tries every combination of gdro.rate, gdro.weight_decay and
  *  gdro.step and keeps the one whose worst learned validation group is most accurate.
  *  final=balanced, for linear models (GRASP_E_UNSUPPORTED): on standardised inputs, written back in the model's units,
@@ -240,8 +252,12 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
  *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro.", so that "gdro.rate" is the
  *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate;
- *  final=balanced: text "final.method" ("balanced", "gdro_certified" or "erm"), values "final.l2", "final.worst"
- *  (accuracy of the worst learned group out of fold), "final.worst_error" (its standard error), "final.erm_worst", and
+ *  final=balanced: text "final.method" ("balanced", "gdro_certified" or "erm"), values "final.l2", "final.rows"
+ *  (that it was trained on), "final.worst"
+ *  (accuracy of the worst learned group out of fold), "final.worst_error" (its standard error), "final.erm_worst", with
+ *  at most 500 parameters "final.objective" (the largest mean loss of a learned group, and the penalty, of the model on
+ *  standardised inputs), "final.bound" and "final.gap" (no parameters whatever are better by more: the certificate of
+ *  "gdro_certified", see grasp_train()), and
  *  the report of gdro_certified under "final.certified." where that was chosen.
  *
  *  All training rows outliers: GRASP_E_EMPTY. Errors of the parts, as GRASP_E_NUMERIC where every candidate diverges.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The whole paper in one call (Zeng et al. 2022): ERM; gradients at its parameters; groups and outliers of the training
- * and validation rows; outliers dropped; group DRO, its learning rate, weight decay and step size chosen by the worst
- * learned validation group, or, of linear models, what is best out of fold (refit.c).
+ * and validation rows; outliers dropped, by mode=robust only where that helps; group DRO, its learning rate, weight
+ * decay and step size chosen by the worst learned validation group, or, of linear models, what is best out of fold
+ * (refit.c).
  *
  * Cost: ERM, one backward pass per sample, the inference, and one group DRO run per candidate; memory: the gradients.
  */
@@ -112,6 +113,18 @@ static grasp_status assign_val(grasp_context *ctx, fit *f)
     return s;
 }
 
+/* Where training is no better without the outliers they take part, in the groups of new samples that lie as they do. */
+static grasp_status keep_outliers(grasp_context *ctx, fit *f, grasp_gradients *g, int64_t n)
+{
+    grasp_groups *assigned = NULL;
+    grasp_status s = grasp__assign(ctx, f->inference, g, f->y, n, &assigned);
+    for (int64_t i = 0; s == GRASP_OK && i < n; i++)
+        if (f->label[i] == GRASP_NOISE)
+            f->label[i] = assigned->label[i];
+    grasp_groups_free(assigned);
+    return s;
+}
+
 static grasp_status infer_groups(grasp_context *ctx, fit *f)
 {
     int64_t n_rows = grasp__model_n_rows(f->target), *bound = NULL;
@@ -123,6 +136,8 @@ static grasp_status infer_groups(grasp_context *ctx, fit *f)
         s = infer(ctx, f, g, n);
     if (s == GRASP_OK)
         memcpy(f->label, f->inference->groups->label, (size_t)n * sizeof *f->label);
+    if (s == GRASP_OK && f->inference->keeps_outliers)
+        s = keep_outliers(ctx, f, g, n);
     if (s == GRASP_OK && n < f->n_train + f->n_val)
         s = assign_val(ctx, f);
     if (s == GRASP_OK)

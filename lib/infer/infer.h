@@ -75,6 +75,7 @@ struct grasp_inference {
     bool                   input_biases_last, input_known;
     bool                   bent;             /* robust: a split was accepted on the word of a model that bends; not
                                                 saved */
+    bool                   keeps_outliers;   /* robust: training is no better without them; not saved */
     grasp_groups          *groups;
 };
 

@@ -167,6 +167,18 @@ static void to_raw(const retraining *r, double *theta, int64_t p)
     }
 }
 
+/* And back: the caller's parameters on standardised inputs. */
+static void to_standard(const retraining *r, double *theta, int64_t p)
+{
+    for (int64_t o = 0; o < p / (r->d + 1); o++) {
+        double *w = theta + o * (r->d + 1);
+        for (int64_t j = 0; j < r->d; j++) {
+            w[r->d] += w[j] * r->mean[j];
+            w[j] *= r->scale[j];
+        }
+    }
+}
+
 /* Each group is spread over the folds. */
 static void deal(grasp_context *ctx, retraining *r)
 {
@@ -330,21 +342,48 @@ static grasp_status install(grasp_context *ctx, const retraining *r, const candi
     return s;
 }
 
-static grasp_status tell(grasp_context *ctx, const candidate *best, const candidate *erm, const grasp_report *fitted,
-                         grasp_report **out)
+/* How far the model, as it is now, is from the least worst loss of its groups that any parameters have. */
+static grasp_status certify(grasp_context *ctx, const retraining *r, grasp_model *model, double l2,
+                            grasp_report *report)
+{
+    int64_t p = grasp__model_n_params(model);
+    double *theta = NULL;
+    if (p > CERTIFIED_LARGEST)
+        return GRASP_OK;
+    for (int64_t i = 0; i < r->n; i++)
+        r->kept[i] = i;
+    grasp_status s = grasp__alloc(ctx, p, sizeof *theta, &theta);
+    if (s == GRASP_OK)
+        s = grasp__model_get_params(ctx, model, theta);
+    if (s == GRASP_OK) {
+        to_standard(r, theta, p);
+        s = grasp__model_set_params(ctx, r->model, theta);
+    }
+    if (s == GRASP_OK)
+        s = grasp__model_set_sample_weights(ctx, r->model, NULL, r->n);
+    if (s == GRASP_OK)
+        s = grasp__certify(ctx, r->model, r->groups, r->kept, r->n, l2, 0, report);
+    grasp__free(theta);
+    return s;
+}
+
+static grasp_status tell(grasp_context *ctx, const retraining *r, const candidate *best, const candidate *erm,
+                         const grasp_report *fitted, grasp_report **out)
 {
     static const char *const names[] = {[ERM] = "erm", [BALANCED] = "balanced", [CERTIFIED] = "gdro_certified"};
+    const struct {
+        const char *name;
+        double value;
+    } values[] = {{"l2", best->l2},
+                  {"rows", (double)r->n},
+                  {"worst", best->worst},
+                  {"worst_error", best->error},
+                  {"erm_worst", erm->worst}};
     grasp_status s = grasp__report_create(ctx, out);
     if (s == GRASP_OK)
         s = grasp__report_put_text(ctx, *out, "method", names[best->method]);
-    if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, *out, "l2", best->l2);
-    if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, *out, "worst", best->worst);
-    if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, *out, "worst_error", best->error);
-    if (s == GRASP_OK)
-        s = grasp__report_put_value(ctx, *out, "erm_worst", erm->worst);
+    for (size_t k = 0; s == GRASP_OK && k < sizeof values / sizeof *values; k++)
+        s = grasp__report_put_value(ctx, *out, values[k].name, values[k].value);
     return s == GRASP_OK && best->method == CERTIFIED ? grasp__report_merge(ctx, *out, "certified", fitted) : s;
 }
 
@@ -364,7 +403,9 @@ grasp_status grasp__refit(grasp_context *ctx, const grasp__refit_task *task, gra
         s = install(ctx, &r, &best, task->model, report ? &fitted : NULL);
     grasp__stage_end(ctx, outer);
     if (s >= GRASP_OK && report) {
-        grasp_status told = tell(ctx, &best, &erm, fitted, report);
+        grasp_status told = tell(ctx, &r, &best, &erm, fitted, report);
+        if (told == GRASP_OK && s == GRASP_OK)
+            told = certify(ctx, &r, task->model, best.l2, *report);
         s = told == GRASP_OK ? s : told;
     }
     grasp_report_free(fitted);

@@ -74,8 +74,6 @@ static grasp_status add_cluster(grasp_context *ctx, const joining *w, int64_t c,
     w->inference->bent = w->inference->bent || !isnan(pair->curved);
     k->score = isnan(k->score) ? evidence : fmin(k->score, evidence);
     for (int64_t i = 0; i < pair->n; i++) {
-        if (pair->target[i] == side && pair->suspect[i])
-            k->cluster[row[i]] = GRASP_NOISE;
         if (pair->target[i] != side || !pair->low[i] || k->cluster[row[i]] == GRASP_NOISE)
             continue;
         double *below = &w->below[k->row[row[i]]], here = pair->threshold[side] - pair->margin[i];
@@ -85,6 +83,17 @@ static grasp_status add_cluster(grasp_context *ctx, const joining *w, int64_t c,
         }
     }
     return GRASP_OK;
+}
+
+/* Suspects of an accepted split are outliers, whatever another pair says of them. */
+static void mark_suspects(const joining *w, const int64_t class_of[2], const grasp__robust_pair *pair,
+                          const int64_t *row)
+{
+    for (int64_t i = 0; i < pair->n; i++)
+        if (pair->suspect[i]) {
+            w->inference->classes[class_of[pair->target[i]]].cluster[row[i]] = GRASP_NOISE;
+            w->inference->keeps_outliers = w->inference->keeps_outliers || !pair->removed;
+        }
 }
 
 /* After pairs have taken samples from one another a cluster may be empty: its number is then free. */
@@ -120,6 +129,12 @@ static grasp_status join_pair(grasp_context *ctx, const joining *w, int64_t a, i
         s = grasp__robust_space_open(ctx, raw, n, w->d, &space);
     if (s == GRASP_OK)
         s = grasp__robust_pair_find(ctx, &space, target, least, (uint64_t)number, &pair);
+    if (s == GRASP_OK)
+        s = grasp__robust_outliers(ctx, &pair, (uint64_t)number);
+    if (s == GRASP_OK && report)
+        s = grasp__robust_stability(ctx, &pair, (uint64_t)number);
+    if (s == GRASP_OK && pair.reason == GRASP__ROBUST_SPLIT)
+        mark_suspects(w, (const int64_t[2]){a, b}, &pair, row);
     for (int side = 0; s == GRASP_OK && side < 2; side++)
         if (pair.reason == GRASP__ROBUST_SPLIT && pair.cell[side] > 0)
             s = add_cluster(ctx, w, side == 0 ? a : b, side, &pair, row);

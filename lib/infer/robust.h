@@ -11,7 +11,8 @@
 
 enum {
     GRASP__ROBUST_LEAST_MISTAKES = 8, /* in each cell of class and inferred attribute, for a direction */
-    GRASP__ROBUST_LEAST_CELL = 12     /* rows of a learned minority */
+    GRASP__ROBUST_LEAST_CELL = 12,    /* rows of a learned minority */
+    GRASP__ROBUST_MOST_NEAR = 30000   /* rows whose neighbours are looked for */
 };
 
 /* Inputs made comparable: standardised columns, or, where there are many, their leading principal components. */
@@ -31,6 +32,9 @@ grasp_status grasp__robust_space_curved(grasp_context *ctx, const grasp__robust_
 /* theta (q) of the space as a function of the raw input: raw (d + 1), the constant last. */
 void         grasp__robust_space_raw(const grasp__robust_space *space, const double *theta, double *raw);
 
+/* Where a second look took the cells from. */
+enum { GRASP__ROBUST_AS_CUT = 0, GRASP__ROBUST_BY_PLANE, GRASP__ROBUST_BY_NEIGHBOURS };
+
 /* Why a pair of classes has, or has not, a split. */
 enum {
     GRASP__ROBUST_SPLIT = 0,    /* accepted */
@@ -46,6 +50,7 @@ typedef struct grasp__robust_pair {
     const grasp__robust_space *space;
     const uint8_t *target;     /* n of the space */
     int64_t        n, class_n[2];
+    int64_t        least_cell; /* rows of a learned minority */
     double        *margin;     /* n: standardised; low: like the other class */
     uint8_t       *low;        /* n: beyond the threshold, and that makes a cell */
     uint8_t       *suspect;    /* n: left out, for their neighbours deny their label; none where that was not needed */
@@ -57,22 +62,48 @@ typedef struct grasp__robust_pair {
                                    without any */
     double         loss[2], majority_loss[2]; /* mean logistic loss out of fold, by plain training, of the same; NaN
                                    without any */
+    double         stability[2]; /* agreement of what two halves of the samples cut off; NaN: no cell, or not asked */
     double         linear, curved; /* evidence, the lesser of the means of after and majority, by linear training and by
                                    one that bends; NaN: no cell, or not asked for */
     int32_t        reason;
+    double         flips, flips_low; /* rate of flipped labels, and that less its standard error; NaN: no split */
+    double         worst_kept, worst_removed; /* accuracy out of fold of the worst cell, suspects in training and left
+                                   out; NaN without suspects */
+    bool           removed;    /* is it better without them? */
+    int32_t        refined;    /* how the cells came about, one of: */
 } grasp__robust_pair;
 /* The margin, thresholds and cells of space's rows, and whether they are a split. `stream`: of random numbers. */
 grasp_status grasp__robust_pair_find(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
                                      double least, uint64_t stream, grasp__robust_pair *out);
 void         grasp__robust_pair_close(grasp__robust_pair *pair);
+/* One without anything found so far. */
+grasp_status grasp__robust_pair_open(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
+                                     grasp__robust_pair *out);
+/* Margin, thresholds and cells, without evidence. */
+grasp_status grasp__robust_first_look(grasp_context *ctx, grasp__robust_pair *pair, uint64_t stream);
 /* The steps of it. Margin and direction; *reason FEW_MISTAKES: none. plain: n, logits out of fold of plain training. */
 grasp_status grasp__robust_direction(grasp_context *ctx, grasp__robust_pair *pair, uint64_t stream, double *plain);
 /* A natural break of m[0..n) in [-1, 0.5], and the density there over the lower of the peaks beside it; 0 and 1 if
  * there is none. */
 double       grasp__robust_valley(const double *m, int64_t n, double *depth);
-/* suspect[i]: 1 where 9 of the 10 nearest rows have the other target; with more than 30,000 rows nobody. */
+/* Threshold, cell and low of class c from its margins: those beyond the valley, or beyond 0 where there is none; too
+ * few, or nearly all, make no cell, and leave `low` as it is. */
+grasp_status grasp__robust_cut(grasp_context *ctx, grasp__robust_pair *pair, int c);
+/* The k <= 32 rows of x (n x q, n > k) nearest to each row, the nearest first: near (n x k). */
+grasp_status grasp__robust_nearest(grasp_context *ctx, const double *x, int64_t n, int64_t q, int64_t k, int64_t *near);
+/* suspect[i]: 1 where `deniers` of the `neighbours` nearest rows have the other target; with more than 30,000 rows
+ * nobody. */
 grasp_status grasp__robust_suspects(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
-                                    uint8_t *suspect);
+                                    int64_t neighbours, int64_t deniers, uint8_t *suspect);
+/* A second look at the cells of an accepted split: they become what it finds if the evidence holds for that. */
+grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
+                                  const double *plain);
+/* The part of it for which a plane suffices. */
+grasp_status grasp__robust_by_plane(grasp_context *ctx, grasp__robust_pair *pair, int64_t repeats, uint64_t stream);
+/* Of an accepted split, how far two halves of its samples agree on it. */
+grasp_status grasp__robust_stability(grasp_context *ctx, grasp__robust_pair *pair, uint64_t stream);
+/* Of an accepted split: are labels flipped, who is suspected, and does it help to leave suspects out of training? */
+grasp_status grasp__robust_outliers(grasp_context *ctx, grasp__robust_pair *pair, uint64_t stream);
 /* Accuracy out of fold of the cells, and the reason. */
 grasp_status grasp__robust_evidence(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
                                     const double *plain);

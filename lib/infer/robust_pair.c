@@ -154,8 +154,7 @@ grasp_status grasp__robust_evidence(grasp_context *ctx, grasp__robust_pair *p, d
 
 /* ---- thresholds -------------------------------------------------------------------------------------------------- */
 
-/* The samples of class c beyond its valley, or beyond 0 where there is none; too few, or nearly all, make no cell. */
-static grasp_status cut(grasp_context *ctx, grasp__robust_pair *p, int c)
+grasp_status grasp__robust_cut(grasp_context *ctx, grasp__robust_pair *p, int c)
 {
     double *m = NULL;
     int64_t n = 0;
@@ -166,9 +165,10 @@ static grasp_status cut(grasp_context *ctx, grasp__robust_pair *p, int c)
         if (p->target[i] == c)
             m[n++] = p->margin[i];
     p->threshold[c] = grasp__robust_valley(m, n, &p->depth[c]);
+    p->cell[c] = 0;
     for (int64_t i = 0; i < n; i++)
         p->cell[c] += m[i] < p->threshold[c];
-    if (p->cell[c] < GRASP__ROBUST_LEAST_CELL || n - p->cell[c] < GRASP__ROBUST_LEAST_CELL)
+    if (p->cell[c] < p->least_cell || n - p->cell[c] < p->least_cell)
         p->cell[c] = 0;
     for (int64_t i = 0; p->cell[c] > 0 && i < p->n; i++)
         if (p->target[i] == c)
@@ -187,14 +187,14 @@ void grasp__robust_pair_close(grasp__robust_pair *p)
     *p = (grasp__robust_pair){0};
 }
 
-/* As labels are. */
-static grasp_status find_plainly(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
-                                 double least, uint64_t stream, grasp__robust_pair *out)
+grasp_status grasp__robust_pair_open(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
+                                     grasp__robust_pair *out)
 {
-    grasp__robust_pair p = {.space = space, .target = target, .n = space->n, .linear = NAN, .curved = NAN};
-    double *plain = NULL;
+    grasp__robust_pair p = {.space = space, .target = target, .n = space->n, .linear = NAN, .curved = NAN,
+                            .least_cell = GRASP__ROBUST_LEAST_CELL};
     for (int c = 0; c < 2; c++)
-        p.before[c] = p.after[c] = p.majority[c] = p.loss[c] = p.majority_loss[c] = NAN;
+        p.before[c] = p.after[c] = p.majority[c] = p.loss[c] = p.majority_loss[c] = p.stability[c] = NAN;
+    p.flips = p.flips_low = p.worst_kept = p.worst_removed = NAN;
     for (int64_t i = 0; i < p.n; i++)
         p.class_n[target[i]]++;
     grasp_status s = grasp__alloc_zero(ctx, p.n, sizeof *p.margin, &p.margin);
@@ -205,17 +205,48 @@ static grasp_status find_plainly(grasp_context *ctx, const grasp__robust_space *
     for (int c = 0; s == GRASP_OK && c < 2; c++)
         s = grasp__alloc_zero(ctx, space->q, sizeof *p.direction[c], &p.direction[c]);
     if (s == GRASP_OK)
+        *out = p;
+    else
+        grasp__robust_pair_close(&p);
+    return s;
+}
+
+/* Direction, thresholds and cells; plain: n, logits out of fold. */
+static grasp_status look(grasp_context *ctx, grasp__robust_pair *p, uint64_t stream, double *plain)
+{
+    grasp_status s = grasp__robust_direction(ctx, p, stream, plain);
+    for (int c = 0; s == GRASP_OK && p->reason == GRASP__ROBUST_SPLIT && c < 2; c++)
+        s = grasp__robust_cut(ctx, p, c);
+    if (s == GRASP_OK && p->reason == GRASP__ROBUST_SPLIT && p->cell[0] + p->cell[1] == 0)
+        p->reason = GRASP__ROBUST_NO_CELL;
+    return s;
+}
+
+grasp_status grasp__robust_first_look(grasp_context *ctx, grasp__robust_pair *p, uint64_t stream)
+{
+    double *plain = NULL;
+    grasp_status s = grasp__alloc(ctx, p->n, sizeof *plain, &plain);
+    if (s == GRASP_OK)
+        s = look(ctx, p, stream, plain);
+    grasp__free(plain);
+    return s;
+}
+
+/* As labels are. */
+static grasp_status find_plainly(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
+                                 double least, uint64_t stream, grasp__robust_pair *out)
+{
+    grasp__robust_pair p = {.n = 0};
+    double *plain = NULL;
+    grasp_status s = grasp__robust_pair_open(ctx, space, target, &p);
+    if (s == GRASP_OK)
         s = grasp__alloc(ctx, p.n, sizeof *plain, &plain);
     if (s == GRASP_OK)
-        s = grasp__robust_direction(ctx, &p, 2 * stream, plain);
-    if (s == GRASP_OK && p.reason == GRASP__ROBUST_SPLIT) {
-        for (int c = 0; s == GRASP_OK && c < 2; c++)
-            s = cut(ctx, &p, c);
-        if (s == GRASP_OK && p.cell[0] + p.cell[1] == 0)
-            p.reason = GRASP__ROBUST_NO_CELL;
-        else if (s == GRASP_OK)
-            s = grasp__robust_evidence(ctx, &p, least, 2 * stream + 1, plain);
-    }
+        s = look(ctx, &p, 2 * stream, plain);
+    if (s == GRASP_OK && p.reason == GRASP__ROBUST_SPLIT)
+        s = grasp__robust_evidence(ctx, &p, least, 2 * stream + 1, plain);
+    if (s == GRASP_OK && p.reason == GRASP__ROBUST_SPLIT)
+        s = grasp__robust_refine(ctx, &p, least, 2 * stream + 1, plain);
     grasp__free(plain);
     if (s == GRASP_OK)
         *out = p;
@@ -253,6 +284,7 @@ static void take_over(grasp__robust_pair *p, grasp__robust_pair *clean, const ui
     }
     p->linear = clean->linear;
     p->curved = clean->curved;
+    p->refined = clean->refined;
     p->reason = clean->reason;
 }
 
@@ -265,7 +297,7 @@ static grasp_status find_among_others(grasp_context *ctx, grasp__robust_pair *p,
     int64_t q = p->space->q;
     grasp_status s = grasp__alloc(ctx, p->n, sizeof *suspect, &suspect);
     if (s == GRASP_OK)
-        s = grasp__robust_suspects(ctx, p->space, p->target, suspect);
+        s = grasp__robust_suspects(ctx, p->space, p->target, 10, 9, suspect);
     for (int64_t i = 0; s == GRASP_OK && i < p->n; i++)
         others.n += !suspect[i];
     if (s == GRASP_OK && others.n < p->n) {

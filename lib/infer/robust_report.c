@@ -59,6 +59,24 @@ static double hundredths(double share)
     return floor(share * 100 + 0.5) / 100;
 }
 
+/* The least accuracy of the cells, of both classes and out of fold, and its interval. */
+static void put_worst(part *p, const grasp__robust_pair *pair)
+{
+    double worst = NAN, low = NAN, high = NAN;
+    for (int c = 0; c < 2; c++) {
+        const double cell[2] = {pair->majority[c], pair->after[c]};
+        const int64_t n[2] = {pair->class_n[c] - pair->cell[c], pair->cell[c]};
+        for (int k = 0; k < 2; k++)
+            if (cell[k] < worst || (isnan(worst) && !isnan(cell[k]))) {
+                worst = cell[k];
+                interval(worst, n[k], &low, &high);
+            }
+    }
+    put(p, "", "worst", worst);
+    put(p, "", "worst_low", low);
+    put(p, "", "worst_high", high);
+}
+
 static void put_side(part *p, const grasp__robust_pair *pair, const int64_t label[2], int c)
 {
     const char *side = c == 0 ? "a." : "b.";
@@ -70,6 +88,7 @@ static void put_side(part *p, const grasp__robust_pair *pair, const int64_t labe
     put(p, side, "threshold", pair->threshold[c]);
     put(p, side, "depth", pair->depth[c]);
     put(p, side, "low", (double)pair->cell[c]);
+    put(p, side, "stability", pair->stability[c]);
     put(p, side, "before", pair->before[c]);
     put(p, side, "after", pair->after[c]);
     put(p, side, "after_low", low);
@@ -82,8 +101,9 @@ static void put_side(part *p, const grasp__robust_pair *pair, const int64_t labe
         return;
     grasp__format(sentence, sizeof sentence,
                   "%" PRId64 " samples labelled %" PRId64 " look like class %" PRId64
-                  "'s; balanced training takes their accuracy from %g to %g (others of the class: %g)%s",
-                  pair->cell[c], label[c], label[1 - c], hundredths(pair->before[c]), hundredths(pair->after[c]),
+                  "'s background; balanced training %s their accuracy from %g to %g (others of the class: %g)%s",
+                  pair->cell[c], label[c], label[1 - c], pair->after[c] > pair->before[c] ? "lifts" : "takes",
+                  hundredths(pair->before[c]), hundredths(pair->after[c]),
                   hundredths(pair->majority[c]),
                   pair->reason == GRASP__ROBUST_SPLIT ? "" : ": too little to call them a group");
     put_text(p, side, "sentence", sentence);
@@ -98,10 +118,18 @@ grasp_status grasp__robust_report_pair(grasp_context *ctx, grasp_report *report,
     put_text(&p, "", "outcome", grasp__robust_reason(pair->reason));
     put(&p, "", "accepted", pair->reason == GRASP__ROBUST_SPLIT);
     put(&p, "", "evidence", isnan(pair->curved) ? pair->linear : pair->curved);
+    static const char *const refinements[] = {[GRASP__ROBUST_AS_CUT] = "none", [GRASP__ROBUST_BY_PLANE] = "plane",
+                                              [GRASP__ROBUST_BY_NEIGHBOURS] = "neighbours"};
     double suspects = 0;
     for (int64_t i = 0; i < pair->n; i++)
         suspects += pair->suspect[i];
     put(&p, "", "outliers", suspects);
+    put(&p, "", "outliers_removed", pair->removed);
+    put(&p, "", "worst_kept", pair->worst_kept);
+    put(&p, "", "worst_removed", pair->worst_removed);
+    put(&p, "", "flips", pair->flips);
+    put_worst(&p, pair);
+    put_text(&p, "", "refinement", refinements[pair->refined]);
     put(&p, "", "evidence_linear", pair->linear);
     put(&p, "", "evidence_curved", pair->curved);
     for (int c = 0; c < 2; c++)

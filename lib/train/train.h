@@ -86,4 +86,9 @@ typedef struct grasp__crossfit {
 grasp_status grasp__crossfit_scores(grasp_context *ctx, const grasp__crossfit *c, double *score,
                                     double *theta_or_null);
 
+/* The duality gap of group DRO at a linear model's parameters, which stay: values "objective", "bound" and "gap".
+ * GRASP_CANCELLED: none of them. */
+grasp_status grasp__certify(grasp_context *ctx, grasp_model *model, const grasp_groups *g, const int64_t *rows,
+                            int64_t n, double l2, double adjustment, grasp_report *report);
+
 #endif

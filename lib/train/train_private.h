@@ -424,9 +424,6 @@ grasp_status grasp__minimax_solve(grasp_context *ctx, grasp_model *model, const 
 
 /* GRASP_E_UNSUPPORTED: not a linear model, or too large a one. what: names the caller. */
 grasp_status grasp__minimax_check(grasp_context *ctx, const grasp_model *m, const char *what);
-/* Values "objective", "bound" and "gap" of the model as it is, which stays. GRASP_CANCELLED: none of them. */
-grasp_status grasp__certify(grasp_context *ctx, grasp_model *model, const grasp_groups *g, const int64_t *rows,
-                            int64_t n, double l2, double adjustment, grasp_report *report);
 
 double grasp__max_norm(const double *v, int64_t n);
 double grasp__inner(const double *x, const double *y, int64_t n);
