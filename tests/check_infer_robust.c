@@ -273,6 +273,19 @@ START_TEST(a_minority_behind_a_bend_is_found)
     ck_assert_str_eq(text, "neighbours");
     grasp_report_free(report);
     free(label);
+    /* Rows that were not learned from go with those around them. */
+    grasp_model *m = bound(ctx, &p, false);
+    grasp_groups *g;
+    int64_t rows[N], off = 0;
+    for (int i = 0; i < N; i++)
+        rows[i] = i;
+    ASSERT_OK(ctx, grasp_learn_groups(ctx, "robust", m, rows, 600, rows + 600, N - 600, NULL, NULL, &g, NULL));
+    ck_assert_int_eq(grasp_groups_count(g), 4);
+    for (int i = 600; i < N; i++)
+        off += (grasp_groups_label(g, i) % 2 == 1) != (i % 10 == 0);
+    ck_assert_msg(off <= 3, "%d of 300", (int)off);
+    grasp_groups_free(g);
+    grasp_model_free(m);
     grasp_context_free(ctx);
 }
 END_TEST

@@ -104,6 +104,12 @@ if os.path.exists(features):
         target.write(source.read())
     s = study("--x", features, "--meta", meta, "--label", "y", "--group", "place", "--split", "split")
     plausible(s, 11788)
+    (split,) = s["splits"]
+    assert split["accepted"] == 1 and split["worst_low"] < split["worst"] < split["worst_high"], split
+    assert all(-1 <= split[k + ".stability"] <= 1 for k in "ab") and split["outliers"] == s["noise_rows"], split
+    assert 0 <= s["gap"] <= s["objective"], s
+    words = run("--x", features, "--meta", meta, "--label", "y", "--split", "split", "--output", "-").stdout
+    assert "look like class 0's background; balanced training lifts their accuracy from" in words and "stability" in words
     assert abs(s["floor_class"] - 0.6898) < 5e-4, s
 else:
     print("skipped: no ../shared/data/waterbirds")

@@ -65,6 +65,8 @@ typedef struct study {
     double           outlier_precision, outlier_recall;         /* NaN when outliers are not known */
     accuracy         erm, gdro_learned, gdro_true;              /* NaN where there is nothing to measure against */
     double           rate, decay, step;    /* chosen for group DRO on learned groups; NaN: trained otherwise */
+    double           objective, gap;       /* of a linear final model: worst loss of a learned group, and how much of it
+                                              could be spared at most; NaN: not certified */
     const char      *method;               /* that the final model was trained by */
     bool             robust;               /* groups by the cross-class direction, not by clusters */
     int64_t         *group;                /* of every row of the data; test rows are assigned as new samples */

@@ -86,6 +86,9 @@ void print_text(const options *o, const data *d, const study *s)
     accuracy_line("group DRO, true groups", &s->gdro_true);
     if (!isnan(s->rate))
         printf("  (learned groups: rate %g, weight decay %g, step %g)\n", s->rate, s->decay, s->step);
+    if (!isnan(s->gap))
+        printf("  (learned groups: no parameters have a worst loss that is less by more than %.3g, of %.3g)\n", s->gap,
+               s->objective);
     if (s->gdro_learned.worst < s->erm.worst)
         printf("  note: the learned groups do not help here: the worst group is no better than with ERM\n");
     if (s->not_converged)
@@ -170,6 +173,8 @@ void print_json(const options *o, const data *d, const study *s)
     json_number("rate", s->rate);
     json_number("weight_decay", s->decay);
     json_number("step", s->step);
+    json_number("objective", s->objective);
+    json_number("gap", s->gap);
     printf(",\"converged\":%s}\n", s->not_converged ? "false" : "true");
 }
 

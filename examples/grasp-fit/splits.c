@@ -25,7 +25,6 @@ static const char *text(const study *s, int64_t pair, const char *name)
     return grasp_report_text(s->ctx, s->report, full, &words) == GRASP_OK ? words : NULL;
 }
 
-
 static int64_t n_pairs(const study *s)
 {
     double pairs = 0;
@@ -48,18 +47,29 @@ void print_splits(const data *d, const study *s)
         if (!isnan(number(s, q, "evidence")))
             printf(" (evidence %.2f)", number(s, q, "evidence"));
         printf("\n");
+        if (number(s, q, "accepted") == 1) {
+            printf("    worst cell out of fold %.2f (%.2f to %.2f)\n", number(s, q, "worst"), number(s, q, "worst_low"),
+                   number(s, q, "worst_high"));
+            if (number(s, q, "outliers") > 0)
+                printf("    %.0f samples look mislabelled; they %s (worst cell %.2f with them, %.2f without)\n",
+                       number(s, q, "outliers"),
+                       number(s, q, "outliers_removed") == 1 ? "are left out of training" : "stay in training",
+                       number(s, q, "worst_kept"), number(s, q, "worst_removed"));
+        }
         for (int c = 0; c < 2; c++) {
             snprintf(name, sizeof name, "%slow", side[c]);
             double low = number(s, q, name);
             if (!(low > 0))
                 continue;
             snprintf(name, sizeof name, "%sclass", side[c]);
-            printf("    %.0f samples labelled %s look like %s", low, class_of(d, s, q, name),
+            printf("    %.0f samples labelled %s look like class %s's background", low, class_of(d, s, q, name),
                    class_of(d, s, q, c == 0 ? "b.class" : "a.class"));
             snprintf(name, sizeof name, "%sbefore", side[c]);
-            printf("; balanced training takes their accuracy from %.2f", number(s, q, name));
+            double before = number(s, q, name);
             snprintf(name, sizeof name, "%safter", side[c]);
-            printf(" to %.2f", number(s, q, name));
+            double after = number(s, q, name);
+            printf("; balanced training %s their accuracy from %.2f to %.2f", after > before ? "lifts" : "takes",
+                   before, after);
             snprintf(name, sizeof name, "%safter_low", side[c]);
             printf(" (%.2f", number(s, q, name));
             snprintf(name, sizeof name, "%safter_high", side[c]);
@@ -69,7 +79,11 @@ void print_splits(const data *d, const study *s)
             snprintf(name, sizeof name, "%sloss", side[c]);
             printf("; mean loss %.2f", number(s, q, name));
             snprintf(name, sizeof name, "%smajority_loss", side[c]);
-            printf(" against %.2f\n", number(s, q, name));
+            printf(" against %.2f", number(s, q, name));
+            snprintf(name, sizeof name, "%sstability", side[c]);
+            if (!isnan(number(s, q, name)))
+                printf("; stability %.2f", number(s, q, name));
+            printf("\n");
         }
     }
 }
@@ -80,7 +94,8 @@ void json_splits(const study *s)
         "accepted",    "evidence", "evidence_linear", "a.class",      "a.low",       "a.threshold",  "a.depth",
         "a.before",    "a.after",  "a.after_low",     "a.after_high", "a.majority",  "b.class",      "b.low",
         "b.threshold", "b.depth",  "b.before",        "b.after",      "b.after_low", "b.after_high", "b.majority",
-        "a.loss",      "a.majority_loss", "b.loss", "b.majority_loss"};
+        "a.loss",      "a.majority_loss", "b.loss", "b.majority_loss", "a.stability", "b.stability", "worst",
+        "worst_low",   "worst_high", "flips", "outliers", "worst_kept", "worst_removed", "outliers_removed"};
     printf(",\"splits\":[");
     for (int64_t q = 0; q < n_pairs(s); q++) {
         const char *outcome = text(s, q, "outcome");

@@ -167,6 +167,8 @@ bool study_run(grasp_context *ctx, const options *o, const data *d, study *s)
                  .rate = none,
                  .decay = none,
                  .step = none,
+                 .objective = none,
+                 .gap = none,
                  .n_seen = n_train + n_val};
     s->model_name = o->model ? o->model : d->n_classes == 2 ? "logistic" : "softmax";
     s->final_name = o->final_model ? o->final_model : o->csv || o->x ? s->model_name : "mlp";
@@ -189,7 +191,10 @@ bool study_run(grasp_context *ctx, const options *o, const data *d, study *s)
     s->robust = has(s->report, "infer.mode");
     s->method = "group DRO";
     if (has(s->report, "final.method")) { /* a linear model, trained otherwise */
-        if (!fine(ctx, grasp_report_text(ctx, s->report, "final.method", &s->method)))
+        if (!fine(ctx, grasp_report_text(ctx, s->report, "final.method", &s->method)) ||
+            (has(s->report, "final.gap") &&
+             (!fine(ctx, grasp_report_value(ctx, s->report, "final.objective", &s->objective)) ||
+              !fine(ctx, grasp_report_value(ctx, s->report, "final.gap", &s->gap)))))
             goto done;
     } else if (!fine(ctx, grasp_report_value(ctx, s->report, "gdro.rate", &s->rate)) ||
                !fine(ctx, grasp_report_value(ctx, s->report, "gdro.weight_decay", &s->decay)) ||

@@ -63,8 +63,8 @@ typedef struct grasp_inference grasp_inference;
  *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
  *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them,
  *  of both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
- *  sample joins the cell of most of its 20 nearest neighbours in the class. Flipped labels can hide a group: where the
- *  evidence does not suffice it is asked for again, 0.6 and
+ *  sample joins the cell of most of its 20 nearest neighbours in the class, as validation rows then do. Flipped labels
+ *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
  *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
  *  samples a pair); these are noise if that brings the split. Where a split was found, and of the quarter that plain
  *  training is surest of 1 to 10 % carry another label, flipped ones, samples that 17 of their 20 nearest neighbours

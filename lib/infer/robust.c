@@ -4,11 +4,12 @@
  * Two classes are one pair. Of more, every two are tried against one another, the others left aside: the attribute that
  * goes with class k marks the samples of class c that look like k's. Cluster 0 of a class is its majority; cluster j,
  * j >= 1, holds the samples flagged in the j-th pair whose split was accepted, of several pairs the one whose threshold
- * a sample undercuts most. Noise are the samples that an accepted split had to leave out (robust_pair.c).
+ * a sample undercuts most. Noise are the outliers of an accepted split (robust_outliers.c).
  *
  * A rule for new samples: cluster j where <weights, x> + constant < threshold, of several the lowest difference. The
  * training samples were judged by scores out of fold, so that those close to the threshold may be told otherwise by the
- * rule. Cost: pairs x 27 logistic fits.
+ * rule; where neighbours made the cells (robust_refine.c), validation samples go with theirs. Cost: pairs x 62 logistic
+ * fits, 45 more where anyone is suspected, 34 for a report.
  */
 #include "infer/robust.h"
 
@@ -19,6 +20,7 @@ typedef struct joining {
     grasp_inference *inference;
     const double *raw;
     int64_t n, d, n_learn; /* samples; inputs; those learned from, the first ones */
+    bool by_neighbours; /* has an accepted pair regions, not a plane? */
     double *below; /* n: how far under the threshold of the cluster it is in */
 } joining;
 
@@ -115,7 +117,7 @@ static void close_ranks(grasp__inferred_class *k, int64_t width)
     k->n_clusters = kept + 1;
 }
 
-static grasp_status join_pair(grasp_context *ctx, const joining *w, int64_t a, int64_t b, int64_t number, double least,
+static grasp_status join_pair(grasp_context *ctx, joining *w, int64_t a, int64_t b, int64_t number, double least,
                               grasp_report *report)
 {
     const int64_t label[2] = {w->inference->classes[a].label, w->inference->classes[b].label};
@@ -133,6 +135,7 @@ static grasp_status join_pair(grasp_context *ctx, const joining *w, int64_t a, i
         s = grasp__robust_outliers(ctx, &pair, (uint64_t)number);
     if (s == GRASP_OK && report)
         s = grasp__robust_stability(ctx, &pair, (uint64_t)number);
+    w->by_neighbours = w->by_neighbours || pair.refined == GRASP__ROBUST_BY_NEIGHBOURS;
     if (s == GRASP_OK && pair.reason == GRASP__ROBUST_SPLIT)
         mark_suspects(w, (const int64_t[2]){a, b}, &pair, row);
     for (int side = 0; s == GRASP_OK && side < 2; side++)
@@ -169,6 +172,8 @@ grasp_status grasp__robust_groups(grasp_context *ctx, grasp_inference *inference
         close_ranks(k, d + 2);
         for (int64_t i = learned(&w, c); i < k->n; i++)
             grasp__robust_assign(inference, k, raw + k->row[i] * d, 1, &k->cluster[i]);
+        if (w.by_neighbours && learned(&w, c) < k->n)
+            s = grasp__robust_follow(ctx, k, raw, d, learned(&w, c));
     }
     if (s == GRASP_OK)
         s = grasp__report_put_value(ctx, report, "pairs", (double)pairs);

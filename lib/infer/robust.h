@@ -98,6 +98,10 @@ grasp_status grasp__robust_suspects(grasp_context *ctx, const grasp__robust_spac
 /* A second look at the cells of an accepted split: they become what it finds if the evidence holds for that. */
 grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
                                   const double *plain);
+/* Samples of a class that were not learned from, the last ones: the cluster of most of the 20 nearest that were (of the
+ * 32 nearest of all). */
+grasp_status grasp__robust_follow(grasp_context *ctx, grasp__inferred_class *k, const double *raw, int64_t d,
+                                  int64_t n_learned);
 /* The part of it for which a plane suffices. */
 grasp_status grasp__robust_by_plane(grasp_context *ctx, grasp__robust_pair *pair, int64_t repeats, uint64_t stream);
 /* Of an accepted split, how far two halves of its samples agree on it. */

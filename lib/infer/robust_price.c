@@ -27,7 +27,7 @@ static void add_crossfit(uint64_t *sum, int64_t n, int64_t q, int64_t workers)
 
 uint64_t grasp__robust_price(grasp_context *ctx, const grasp_gradients *g, int64_t n, int64_t n_pair, int64_t n_classes)
 {
-    enum { WIDE = 100, COMPONENTS = 64, CHUNK = 256, CURVED = 33, BUMPS = 64, NEAR = 20 };
+    enum { WIDE = 100, COMPONENTS = 64, CHUNK = 256, CURVED = 33, BUMPS = 64, NEAR = 32 };
     int64_t d = grasp__gradients_dim(g), workers = grasp__workers(ctx);
     if (grasp__gradients_is_factored(g)) {
         grasp__layer_shape shape;
@@ -50,6 +50,7 @@ uint64_t grasp__robust_price(grasp_context *ctx, const grasp_gradients *g, int64
     add(&sum, 60, n_pair, sizeof(double));
     add_values(&sum, n_pair, q); /* without suspects, or a half of the samples */
     add_values(&sum, n_pair, q); /* a class, whose neighbours are looked for */
+    add_values(&sum, n_pair, d); /* the same with those that were not learned from */
     add(&sum, NEAR, n_pair, sizeof(int64_t));
     add_values(&sum, 32 * workers, n_pair);
     add(&sum, 8, q, sizeof(double));

@@ -194,3 +194,45 @@ grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *p, dou
     grasp__robust_pair_close(&next);
     return s;
 }
+
+/* ---- rows that were not learned from ----------------------------------------------------------------------------- */
+
+grasp_status grasp__robust_follow(grasp_context *ctx, grasp__inferred_class *k, const double *raw, int64_t d,
+                                  int64_t n_learned)
+{
+    enum { NEAREST = 32 };
+    grasp__robust_space space = {.n = 0};
+    int64_t *near = NULL, *count = NULL;
+    double *x = NULL;
+    if (k->n <= NEAREST || k->n > GRASP__ROBUST_MOST_NEAR)
+        return GRASP_OK;
+    grasp_status s = grasp__alloc(ctx, k->n, (size_t)d * sizeof *x, &x);
+    for (int64_t i = 0; s == GRASP_OK && i < k->n; i++)
+        memcpy(x + i * d, raw + k->row[i] * d, (size_t)d * sizeof *x);
+    if (s == GRASP_OK)
+        s = grasp__robust_space_open(ctx, x, k->n, d, &space);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, k->n, NEAREST * sizeof *near, &near);
+    if (s == GRASP_OK)
+        s = grasp__alloc(ctx, k->n_clusters, sizeof *count, &count);
+    if (s == GRASP_OK)
+        s = grasp__robust_nearest(ctx, space.x, k->n, space.q, NEAREST, near);
+    for (int64_t i = n_learned; s == GRASP_OK && i < k->n; i++) {
+        int64_t asked = 0;
+        memset(count, 0, (size_t)k->n_clusters * sizeof *count);
+        for (int64_t j = 0; j < NEAREST && asked < NEIGHBOURS; j++) {
+            int64_t other = near[i * NEAREST + j];
+            if (other < n_learned && k->cluster[other] != GRASP_NOISE) {
+                asked++;
+                count[k->cluster[other]]++;
+            }
+        }
+        for (int64_t c = k->cluster[i] = 0; c < k->n_clusters; c++)
+            k->cluster[i] = count[c] > count[k->cluster[i]] ? c : k->cluster[i];
+    }
+    grasp__free(count);
+    grasp__free(near);
+    grasp__robust_space_close(&space);
+    grasp__free(x);
+    return s;
+}
