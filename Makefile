@@ -141,7 +141,7 @@ BENCH_PARTS  := harness calls
 BENCHES      := $(filter-out $(BENCH_PARTS),$(patsubst bench/%.c,%,$(wildcard bench/*.c)))
 PROGRAM_OBJ  := $(patsubst %.c,$B/%.o,$(wildcard examples/*.c examples/*/*.c bench/*.c))
 # Programs of users: the header alone, and the C that they may be compiled as.
-COMPILE_PROGRAM = $(CC) $(CPPFLAGS) -Iinclude -std=gnu11 $(if $(filter bench/roofline.c,$<),-Ilib $(BLAS_CFLAGS)) $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
+COMPILE_PROGRAM = $(CC) $(CPPFLAGS) -Iinclude -std=gnu11 $(if $(filter bench/roofline.c bench/brute.c,$<),-Ilib $(BLAS_CFLAGS)) $(WARNINGS) $(CFLAGS) $(VFLAGS) -MMD -MP
 LINK_STATIC = $(STATIC) $(LIBS_PRIVATE)
 
 programs: $(EXAMPLES:%=$B/bin/%)

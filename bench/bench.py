@@ -25,6 +25,7 @@ PEERS = os.path.join(HERE, "peers.py")
 SETTINGS = 104  # of the published grid
 TRAINING_LINE = re.compile(
     r"(.*\S)\s+([\d.]+) us(?:\s+PyTorch\s+([\d.]+) us\s+ratio ([\d.]+) \(([\d.]+) to ([\d.]+)\))?$")
+BRUTE = {"W1", "W5", "N1", "N2", "N3", "N4", "N5", "N6"}  # beside a brute force of our own
 DBSCAN_PEERS = [("sklearn", "cosine-f32"), ("sklearn", "cosine-f64"), ("sklearn", "euclidean-f32"),
                 ("sklearn", "precomputed"), ("faiss", "faiss")]
 
@@ -131,6 +132,10 @@ class Machine:
         python, env = self.python[package]
         return [Entrant(label, [python, PEERS] + arguments, environment(env, threads), **more)]
 
+    def brute(self, arguments, threads):
+        return [Entrant("brute force, float32 tiles", [os.path.join(self.programs, "bench-brute")] + arguments,
+                        environment(self.env, threads))]
+
     def r_peer(self, arguments, threads):
         if not self.r or threads != 1:
             return [Entrant("R dbscan", None, self.env)] if self.r else []
@@ -143,6 +148,8 @@ class Machine:
 def dbscan_task(machine, work, peers, with_r):
     def entrants(threads):
         out = [machine.ours("libgrasp", "dbscan", work.dbscan(), threads)]
+        if work.name in BRUTE:
+            out += machine.brute(work.dbscan(), threads)
         for package, variant in peers:
             label = "faiss range search" if package == "faiss" else f"sklearn {variant}"
             out += machine.peer(package, label, ["dbscan", variant] + work.dbscan(), threads)
@@ -336,7 +343,7 @@ def measure_roofline(machine, threads):
 
 
 def all_tasks(o, machine, data):
-    names = o.workloads.split(",") if o.workloads else ["W1", "W5", "S1", "S6"] + ["W2", "W3", "W4", "W6"] * o.full
+    names = o.workloads.split(",") if o.workloads else ["W1", "W5", "S1", "S6"] + ["W2", "W3", "W4", "W6", "N1", "N2", "N3", "N4", "N5", "N6"] * o.full
     everything = DBSCAN_PEERS
     for name in names if set(o.only) - {"train", "cancel", "curves"} else []:
         work = data.named(name)

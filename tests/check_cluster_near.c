@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * cluster: DBSCAN that passes over what is far. On data of several panels made to break certificates its labels are
- * those of brute force in long double, whatever the kernel and the number of threads; and it does pass over.
+ * cluster: DBSCAN that passes over what is far, and DBSCAN over all pairs. On data of several panels made to break
+ * certificates their labels are those of brute force in long double, whatever the kernel and the number of threads; the
+ * one does pass over, the other looks at each pair once, and each is taken where it is the better one.
  */
 #include "grasp.h"
 #include "cluster/dbscan.h"
@@ -106,8 +107,8 @@ typedef struct truth {
     uint8_t core[N];
 } truth;
 
-/* One problem on one kernel, on one thread, two and three. */
-static void check_kernel(const char *kernel, const double *x, int64_t p, const oracle *o, double eps,
+/* One problem on one kernel in one way, on one thread, two and three. */
+static void check_kernel(const char *kernel, int how, const double *x, int64_t p, const oracle *o, double eps,
                          int64_t min_samples, const int64_t *multiplicity, const truth *expected, const char *what)
 {
     int64_t label[N], found;
@@ -122,7 +123,8 @@ static void check_kernel(const char *kernel, const double *x, int64_t p, const o
         }
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, threads));
         ASSERT_OK(ctx, space_open(ctx, x, N, p, o->euclidean, o->centered, &s));
-        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, eps, min_samples, multiplicity, label, core, &found, &seen));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, eps, min_samples, multiplicity, label, core, &found, &seen,
+                                           how));
         ck_assert_msg(found == expected->clusters, "%s, %s: %d clusters, expected %d", what, kernel, (int)found,
                       (int)expected->clusters);
         for (int64_t i = 0; i < N; i++)
@@ -164,7 +166,9 @@ static bool check_problem(uint64_t item, kind of)
         expected.clusters =
             oracle_dbscan(within, N, min_samples, weighted ? multiplicity : NULL, expected.label, expected.core);
         for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
-            check_kernel(kernels[k], x, p, o, eps, min_samples, weighted ? multiplicity : NULL, &expected, what);
+            for (int how = GRASP__PAIRS_SOME; how <= GRASP__PAIRS_ALL_UNKEPT; how++)
+                check_kernel(kernels[k], how, x, p, o, eps, min_samples, weighted ? multiplicity : NULL, &expected,
+                             what);
     }
     oracle_free(o);
     free(within);
@@ -197,10 +201,51 @@ START_TEST(passes_over_what_is_far)
             x[i * P + k] =
                 (i % 3 == 0 ? 3 : 0.01) * grasp__rng_normal(&rng) + (k < 8 ? (double)((i * (k + 3)) % 5) : 0);
     ASSERT_OK(ctx, space_open(ctx, x, MANY, P, true, true, &s));
-    ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, 0.5, 10, NULL, label, NULL, &clusters, &seen));
+    ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, 0.5, 10, NULL, label, NULL, &clusters, &seen,
+                                       GRASP__PAIRS_IF_CHEAPER));
     ck_assert_int_eq(clusters, 5);
     ck_assert_msg(seen.pairs < MANY * (int64_t)MANY / 4, "%.2f of all pairs were looked at",
                   (double)seen.pairs / MANY / MANY);
+    space_close(&s);
+    grasp_context_free(ctx);
+    free(x);
+    free(label);
+}
+END_TEST
+
+/* No structure, half of the samples core: little more than each pair once. Under a memory limit that gets tighter there
+ * are first no bits for them, and then it is not done over all pairs; the labels stay. */
+START_TEST(looks_at_each_pair_once_without_structure)
+{
+    enum { P = 24, MANY = 3000, MIN_SAMPLES = 200, STEP = 1 << 17, STEPS = 64 };
+    const int64_t all = (int64_t)MANY * (MANY - 1) / 2;
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(8);
+    double *x = malloc(MANY * P * sizeof *x);
+    int64_t *label = malloc(2 * MANY * sizeof *label), clusters, pairs[STEPS + 1], ways = 1;
+    grasp__certificate seen;
+    grasp_status status = GRASP_OK;
+    space s;
+    random_normals(&rng, x, MANY * P);
+    ASSERT_OK(ctx, space_open(ctx, x, MANY, P, false, true, &s));
+    ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, 0.7, MIN_SAMPLES, NULL, label, NULL, &clusters, &seen,
+                                       GRASP__PAIRS_SOME));
+    ck_assert_msg(seen.pairs > 2 * all, "%d pairs were looked at", (int)seen.pairs);
+    const uint64_t used = grasp_context_memory_used(ctx);
+    for (int64_t step = STEPS; step > 0 && status == GRASP_OK; step--) {
+        ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, used + (uint64_t)step * STEP));
+        status = grasp__dbscan_pairs(ctx, s.d, 0.7, MIN_SAMPLES, NULL, label + MANY, NULL, &clusters, &seen,
+                                     GRASP__PAIRS_IF_CHEAPER);
+        pairs[step] = seen.pairs;
+        if (status == GRASP_OK)
+            ck_assert_int_eq(memcmp(label, label + MANY, MANY * sizeof *label), 0);
+        if (status == GRASP_OK && step < STEPS)
+            ways += pairs[step] != pairs[step + 1];
+        ck_assert_int_eq((int64_t)grasp_context_memory_used(ctx), (int64_t)used);
+    }
+    ck_assert_msg(pairs[STEPS] < all + all / 4, "%d pairs were looked at", (int)pairs[STEPS]);
+    ck_assert_int_eq(status, GRASP_E_MEMLIMIT);
+    ck_assert_int_eq(ways, 3);
     space_close(&s);
     grasp_context_free(ctx);
     free(x);
@@ -213,6 +258,7 @@ END_TEST
 typedef struct scenario {
     int64_t n, p, *label;
     double eps, *x;
+    int how;
 } scenario;
 
 static grasp_status run_scenario(grasp_context *ctx, void *arg)
@@ -223,7 +269,7 @@ static grasp_status run_scenario(grasp_context *ctx, void *arg)
     if (s == GRASP_OK)
         s = grasp__enter(ctx, __func__);
     if (s == GRASP_OK) {
-        s = grasp__dbscan_pairs(ctx, o.d, q->eps, 5, NULL, q->label, NULL, NULL, NULL);
+        s = grasp__dbscan_pairs(ctx, o.d, q->eps, 5, NULL, q->label, NULL, NULL, NULL, q->how);
         s = grasp__leave(ctx, s);
     }
     space_close(&o);
@@ -234,11 +280,13 @@ START_TEST(fails_cleanly_and_alike_on_any_number_of_threads)
 {
     enum { P = 12 };
     grasp__rng rng = test_rng(91);
-    scenario q = {N, P, malloc(N * sizeof(int64_t)), 1.2, malloc(N * P * sizeof(double))};
+    scenario q = {N, P, malloc(N * sizeof(int64_t)), 1.2, malloc(N * P * sizeof(double)), GRASP__PAIRS_SOME};
     fill(&rng, CLUSTERS, P, q.x);
-    for_each_thread_count(run_scenario, &q, GRASP_OK, q.label, N * sizeof(int64_t));
-    for_each_cancel(run_scenario, &q);
-    for_each_failing_allocation(run_scenario, &q);
+    for (; q.how <= GRASP__PAIRS_ALL_UNKEPT; q.how++) {
+        for_each_thread_count(run_scenario, &q, GRASP_OK, q.label, N * sizeof(int64_t));
+        for_each_cancel(run_scenario, &q);
+        for_each_failing_allocation(run_scenario, &q);
+    }
     free(q.x);
     free(q.label);
 }
@@ -253,6 +301,7 @@ Suite *check_cluster_near_suite(void)
     tcase_set_timeout(promises, 120);
     tcase_add_loop_test(labels, equals_the_oracle, 0, KINDS);
     tcase_add_test(labels, passes_over_what_is_far);
+    tcase_add_test(labels, looks_at_each_pair_once_without_structure);
     tcase_add_test(promises, fails_cleanly_and_alike_on_any_number_of_threads);
     suite_add_tcase(suite, labels);
     suite_add_tcase(suite, promises);

@@ -250,7 +250,7 @@ START_TEST(equals_pairs)
         ASSERT_OK(ctx, space_open(ctx, x, n, p, cases[t].euclidean, true, &s));
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, 2));
         ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, cases[t].eps, cases[t].min_samples, NULL, expected.label,
-                                           expected.core, &expected.clusters, NULL));
+                                           expected.core, &expected.clusters, NULL, GRASP__PAIRS_IF_CHEAPER));
         by_tree(ctx, s.d, cases[t].eps, cases[t].min_samples, NULL, &found);
         assert_same(&found, &expected, n, kind_name[cases[t].kind], (int64_t)t);
         space_close(&s);

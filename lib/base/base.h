@@ -102,6 +102,8 @@ grasp_status grasp__price_tell(grasp_context *ctx, uint64_t price, const char *w
 void grasp__free(void *block); /* NULL is fine; any thread */
 /* GRASP_E_MEMLIMIT or GRASP_E_OVERFLOW if a block of `count * size` bytes would not be admitted. Allocates nothing. */
 grasp_status grasp__check_memory(grasp_context *ctx, int64_t count, size_t size);
+/* What the context's limit leaves; UINT64_MAX without one. */
+uint64_t grasp__memory_left(const grasp_context *ctx);
 
 /* false on overflow. */
 bool grasp__mul_i64(int64_t a, int64_t b, int64_t *out);

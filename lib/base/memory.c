@@ -109,6 +109,12 @@ grasp_status grasp__check_memory(grasp_context *ctx, int64_t count, size_t size)
     return admit(ctx, count, size, &price);
 }
 
+uint64_t grasp__memory_left(const grasp_context *ctx)
+{
+    const uint64_t used = atomic_load_explicit(&ctx->heap->used, memory_order_relaxed), limit = ctx->memory_limit;
+    return limit == 0 ? UINT64_MAX : used < limit ? limit - used : 0;
+}
+
 /* Heaps are charged by one thread at a time, but other threads may free meanwhile. */
 static void charge(grasp__heap *heap, uint64_t bytes)
 {

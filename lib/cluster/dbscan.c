@@ -62,30 +62,30 @@ static grasp_status run(grasp__dbscan_state *s, int64_t *n_clusters)
     grasp__stage_mark outer = grasp__stage_begin(s->ctx, "dbscan", 0.1, 0.6);
     grasp_status status = grasp__dbscan_count(s);
     grasp__stage_end(s->ctx, outer);
-    if (status == GRASP_OK && s->order)
+    if (status == GRASP_OK && s->order && !s->adjacency)
         status = grasp__dbscan_core_columns(s);
     if (status != GRASP_OK)
         return status;
     outer = grasp__stage_begin(s->ctx, "dbscan", 0.6, 0.9);
-    status = grasp__dbscan_connect(s);
+    status = s->adjacency ? grasp__adjacency_connect(s) : grasp__dbscan_connect(s);
     grasp__stage_end(s->ctx, outer);
     if (status != GRASP_OK)
         return status;
     *n_clusters = number_clusters(s);
     outer = grasp__stage_begin(s->ctx, "dbscan", 0.9, 1);
-    status = grasp__dbscan_border(s, *n_clusters);
+    status = s->adjacency ? grasp__adjacency_border(s) : grasp__dbscan_border(s, *n_clusters);
     grasp__stage_end(s->ctx, outer);
     return status;
 }
 
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                  const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
-                                 grasp__certificate *certificate)
+                                 grasp__certificate *certificate, int how)
 {
     const int64_t n = grasp__distances_count(d);
     const int32_t workers = grasp__workers(ctx);
     grasp__filter *filter = NULL;
-    grasp__dbscan_state s = {.ctx = ctx, .d = d, .n = n, .min_samples = min_samples, .multiplicity = multiplicity,
+    grasp__dbscan_state s = {.ctx = ctx, .d = d, .eps = eps, .how = how, .n = n, .min_samples = min_samples, .multiplicity = multiplicity,
                              .label = label, .stride = visiting_stride(n), .most_columns = most_columns(d)};
     uint8_t *own_core = NULL;
     int64_t count = 0;
@@ -117,6 +117,7 @@ done:
     grasp__free(s.hub);
     grasp__free((void *)s.parent);
     grasp__notes_free(s.notes);
+    grasp__adjacency_free(s.adjacency);
     grasp__filter_free(filter);
     if (n_clusters)
         *n_clusters = count;

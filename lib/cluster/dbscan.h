@@ -32,6 +32,17 @@ void grasp__notes_add(grasp__notes *notes, int64_t i, int64_t j, bool undecided)
 bool grasp__notes_complete(const grasp__notes *notes_or_null, int64_t i);
 grasp__note *grasp__notes_of(const grasp__notes *notes, int64_t i, int64_t *count);
 
+/* ---- who is whose neighbour, a bit a pair: dbscan_adjacency.c ---------------------------------------------------- */
+
+typedef struct grasp__adjacency grasp__adjacency;
+uint64_t     grasp__adjacency_price(int64_t n);
+grasp_status grasp__adjacency_create(grasp_context *ctx, int64_t n, grasp__adjacency **out);
+void         grasp__adjacency_free(grasp__adjacency *adjacency);
+/* Each tile is set once, and then added to; different tiles at once on different threads. row <= column, i < j. */
+void grasp__adjacency_set(grasp__adjacency *adjacency, int64_t row_panel, int64_t column_panel, const uint64_t *word,
+                          bool some);
+void grasp__adjacency_add(grasp__adjacency *adjacency, int64_t i, int64_t j);
+
 /* ---- what the steps share ---------------------------------------------------------------------------------------- */
 
 typedef struct grasp__dbscan_state {
@@ -39,6 +50,8 @@ typedef struct grasp__dbscan_state {
     const grasp_distances *d;
     grasp__filter *filter;
     grasp__probe **probe; /* one a worker */
+    double eps;
+    int how;
     int64_t n, min_samples;
     const int64_t *multiplicity; /* NULL: all 1 */
     int64_t stride;              /* visiting order: place k is sample k * stride mod n */
@@ -53,6 +66,7 @@ typedef struct grasp__dbscan_state {
     grasp__order *order;         /* NULL: none (yet) */
     grasp__sight **sight;        /* one a worker, with an order */
     uint64_t *core_columns;      /* after counting, with an order: which samples of each panel are core */
+    grasp__adjacency *adjacency; /* after counting over all pairs: all neighbours, or NULL */
     int64_t large;               /* a member of the largest set */
     _Atomic int64_t pairs, undecided, exact, ties;
 } grasp__dbscan_state;
@@ -77,11 +91,20 @@ static inline int64_t grasp__dbscan_listed(const grasp__dbscan_state *s, int64_t
     return s->order ? grasp__order_sample(s->order, k) : grasp__dbscan_visited(s, k);
 }
 
-grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core, hub and notes */
+grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core, and hub and notes, or adjacency */
 /* Makes and fills parent, gives hub up. With an order, s->upper of samples that are not core stays. */
 grasp_status grasp__dbscan_connect(grasp__dbscan_state *s);
 /* Cores bear their label in s->label, others get theirs there. */
 grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters);
+
+/* The same two steps from s->adjacency. */
+grasp_status grasp__adjacency_connect(grasp__dbscan_state *s);
+grasp_status grasp__adjacency_border(grasp__dbscan_state *s);
+/* The root of the set with most members; -1 without cores. Overwrites s->label. */
+int64_t grasp__dbscan_largest_set(grasp__dbscan_state *s);
+/* Counts over all pairs: the neighbours of every sample, in s->label and s->upper; s->adjacency where there is room.
+ * *done = false: no such rows, or no room at all. */
+grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, bool *done);
 
 /* ---- rows against columns: dbscan_pass.c ------------------------------------------------------------------------- */
 
@@ -126,9 +149,12 @@ typedef void (*grasp__dbscan_between)(grasp__dbscan_state *s);
 grasp_status grasp__dbscan_near(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, int64_t most_panels,
                                 grasp__dbscan_use use, grasp__dbscan_done done, grasp__dbscan_between between_or_null);
 
+/* Over which pairs: as is cheaper; over those that are not passed over; over all, keeping neighbours where there is
+ * room; over all, without. The labels are the same. */
+enum { GRASP__PAIRS_IF_CHEAPER, GRASP__PAIRS_SOME, GRASP__PAIRS_ALL, GRASP__PAIRS_ALL_UNKEPT };
 /* grasp__dbscan in any space and any number of dimensions. */
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                  const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
-                                 grasp__certificate *certificate);
+                                 grasp__certificate *certificate, int how);
 
 #endif

@@ -13,5 +13,5 @@ grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double 
                                         GRASP__TREE_IF_CHEAPER, &done);
     return s != GRASP_OK || done ? s
                                  : grasp__dbscan_pairs(ctx, d, eps, min_samples, multiplicity, label, core, n_clusters,
-                                                       certificate);
+                                                       certificate, GRASP__PAIRS_IF_CHEAPER);
 }

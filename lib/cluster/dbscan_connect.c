@@ -130,8 +130,7 @@ static grasp_status join_hubs(grasp__dbscan_state *s)
     return GRASP_OK;
 }
 
-/* A member of the set with most members; -1 without cores. */
-static int64_t largest_set(grasp__dbscan_state *s)
+int64_t grasp__dbscan_largest_set(grasp__dbscan_state *s)
 {
     int64_t *size = s->label, best = -1;
     for (int64_t i = 0; i < s->n; i++)
@@ -223,7 +222,7 @@ grasp_status grasp__dbscan_connect(grasp__dbscan_state *s)
     grasp_status status = join_hubs(s);
     if (status != GRASP_OK)
         return status;
-    s->large = largest_set(s);
+    s->large = grasp__dbscan_largest_set(s);
     if (s->large < 0 || (open = outside(s)) == 0)
         return GRASP_OK;
     s->notes = NULL;

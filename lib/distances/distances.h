@@ -135,6 +135,8 @@ typedef struct grasp__filter grasp__filter;
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps,
                                   grasp__filter **out); /* O(n p) */
 void         grasp__filter_free(grasp__filter *f);
+/* Gives up the sketches, and so all but grasp__probe_decide() and grasp__filter_is_alone(). */
+void         grasp__filter_strip(grasp__filter *f);
 /* One worker's view of a filter, as a reader is of the space. */
 typedef struct grasp__probe grasp__probe;
 grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, grasp__probe **out);
@@ -170,6 +172,29 @@ int64_t grasp__sight_panels(grasp__sight *sight, const grasp__sketch_box *box, c
 /* Of m <= GRASP__SIGHT_ROWS rows, those that may have a neighbour in a panel: how many, and their places. */
 void    grasp__sight_rows(grasp__sight *sight, const int64_t *row, int64_t m);
 int64_t grasp__sight_near(grasp__sight *sight, int64_t panel, int64_t m, int32_t *place);
+
+/* Verdicts for one eps on all pairs of a space, each once, from rows in sixteen bits: more exact than a filter's, and
+ * cheaper than those where most pairs are looked at. Bit b of within[a] and maybe[a] as there, for samples a of the row
+ * panel and b of the column panel; panels are GRASP__DENSE_PANEL samples in their own order, the row's is not after the
+ * column's, and in one panel a < b. */
+enum { GRASP__DENSE_PANEL = 64, GRASP__DENSE_ROWS = 4, GRASP__DENSE_COLUMNS = 32 };
+typedef struct grasp__dense grasp__dense;
+/* Has the space rows, and is there room for some of them at a time? most: bytes for packed rows. */
+bool         grasp__dense_fits(const grasp_distances *d, uint64_t most);
+grasp_status grasp__dense_create(grasp_context *ctx, const grasp_distances *d, double eps, uint64_t most,
+                                 grasp__dense **out);
+void         grasp__dense_free(grasp__dense *dense);
+/* A task: panels [row, row + rows) against [column, column + columns), at most GRASP__DENSE_ROWS and _COLUMNS. */
+typedef struct grasp__dense_strip {
+    int64_t row, rows, column, columns;
+    int32_t worker;
+} grasp__dense_strip;
+typedef void (*grasp__dense_visit)(void *arg, const grasp__dense_strip *strip, int64_t row, int64_t column,
+                                   const uint64_t *within, const uint64_t *maybe);
+typedef void (*grasp__dense_finish)(void *arg, const grasp__dense_strip *strip); /* all of it has been visited */
+/* Strips come in any order, on all workers, their panels one after another on one. Ticks. O(n^2 p). */
+grasp_status grasp__dense_walk(grasp_context *ctx, const grasp__dense *dense, grasp__dense_visit visit,
+                               grasp__dense_finish finish, void *arg);
 
 /* inner[i * K + k] = <u_i, sum of u_j over class_of[j] == k> with u the unit rows (cosine; zero rows are 0) or the rows
  * themselves (euclidean), in O(n K p): what linear-time silhouettes need. class_of in [0, K); memory is made for `room`

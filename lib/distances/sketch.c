@@ -58,17 +58,6 @@ typedef struct work {
     double eps;
 } work;
 
-/* The row the sketch stands for, with |x| <= 1. */
-static void unit_row(const work *w, int64_t i, double *x)
-{
-    const grasp_distances *d = w->d;
-    const double norm = d->norm[i], scale = d->scale[i];
-    const double unit = d->metric == GRASP__EUCLIDEAN ? w->unit : norm > 0 ? 1 / norm : 0;
-    grasp__centered_rows(d, i, 1, x);
-    for (int64_t k = 0; k < d->p; k++)
-        x[k] = x[k] * scale * unit;
-}
-
 /* Signs, then a transform of the first and of the last entries, as many as the largest power of two that fits. */
 static void rotate(const work *w, float *x)
 {
@@ -91,17 +80,6 @@ static void rotate(const work *w, float *x)
 static float up(double x)
 {
     return nextafterf((float)(x * (1 + 0x1p-16)), INFINITY);
-}
-
-/* Cosine: <u_i,u_j> >= 1 - eps. Euclidean: <x_i,x_j> >= (|x_i|^2 + |x_j|^2 - eps^2) / 2, in units of the largest norm.
- * A larger eps than those here takes in all pairs as well. */
-static double half_threshold(const work *w, int64_t i)
-{
-    const grasp_distances *d = w->d;
-    if (d->metric == GRASP__COSINE)
-        return (1 - fmin(w->eps, 4)) / 2;
-    const double norm = d->norm[i] * w->unit, eps = fmin(w->eps * d->scale[i] * w->unit, 4);
-    return (norm * norm - eps * eps / 2) / 2;
 }
 
 static void quantise(const work *w, int64_t i, const float *r)
@@ -129,7 +107,7 @@ static grasp_status sketch_task(void *arg, int64_t task, int32_t worker)
     float *r = w->rest + worker * p;
     for (int64_t i = first; i < first + n; i++) {
         double head[HEAD] = {0};
-        unit_row(w, i, x);
+        grasp__unit_row(w->d, w->unit, i, x);
         if (w->direction != NULL)
             kernels->project(w->direction, x, p, head);
         for (int j = 0; j < HEAD; j++)
@@ -141,7 +119,7 @@ static grasp_status sketch_task(void *arg, int64_t task, int32_t worker)
                 r[k] = (float)x[k];
         rotate(w, r);
         quantise(w, i, r);
-        w->sketch->row[i].half = (float)half_threshold(w, i);
+        w->sketch->row[i].half = (float)grasp__half_threshold(w->d, w->unit, w->eps, i);
     }
     return GRASP_OK;
 }
@@ -162,7 +140,7 @@ static grasp_status read_sample(void *arg, int64_t task, int32_t worker)
     const int64_t n = a->of->d->n, p = a->of->d->p;
     (void)worker;
     for (int64_t i = task * ROWS; i < (task + 1) * ROWS && i < a->m; i++)
-        unit_row(a->of, i * n / a->m, a->x + i * p);
+        grasp__unit_row(a->of->d, a->of->unit, i * n / a->m, a->x + i * p);
     return GRASP_OK;
 }
 
@@ -256,12 +234,9 @@ static int32_t levels_for(const grasp__sketch_kernels *kernels, int64_t p)
 static grasp_status fill(grasp_context *ctx, work *w)
 {
     const grasp_distances *d = w->d;
-    double largest = 0;
     grasp__rng rng;
     grasp_status s;
-    for (int64_t i = 0; d->metric == GRASP__EUCLIDEAN && i < d->n; i++)
-        largest = d->norm[i] > largest ? d->norm[i] : largest;
-    w->unit = largest > 0 ? 1 / largest : 1;
+    w->unit = grasp__unit(d);
     if ((s = grasp__alloc(ctx, d->p, sizeof(float), &w->sign)) != GRASP_OK ||
         (s = grasp__alloc(ctx, grasp__workers(ctx) * d->p, sizeof(double), &w->row)) != GRASP_OK ||
         (s = grasp__alloc(ctx, grasp__workers(ctx) * d->p, sizeof(float), &w->rest)) != GRASP_OK)

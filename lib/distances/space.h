@@ -41,6 +41,14 @@ double grasp__scale_row(double *x, int64_t p, double scale);
 /* c of rows [first, first + n), n x p. */
 void grasp__centered_rows(const grasp_distances *d, int64_t first, int64_t n, double *c);
 
+/* ---- unit.c ---- */
+
+/* What makes the largest norm of a euclidean space 1. */
+double grasp__unit(const grasp_distances *d);
+void   grasp__unit_row(const grasp_distances *d, double unit, int64_t i, double *x);
+/* Rows i and j are within eps where <x_i, x_j> >= half_i + half_j. */
+double grasp__half_threshold(const grasp_distances *d, double unit, double eps, int64_t i);
+
 /* ---- prepare.c ---- */
 
 /* Fills scale and norm; refuses entries too large to centre. */

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "grasp/linalg.h"
+#include "linalg/fixed.h"
 #include "linalg/sketch.h"
 
 /* ---- matrices ---------------------------------------------------------------------------------------------------- */
