@@ -91,7 +91,8 @@ static bool check_problem(uint64_t item, bool stored)
         grasp__format(text, sizeof text, "metric=%s;center=%d%s", q->euclidean ? "euclidean" : "cosine",
                       (int)q->centered, stored ? ";storage=condensed" : "");
         grasp_distances *d = space_of(ctx, q->x, q->n, q->p, text);
-        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, q->eps, q->min_samples, NULL, label, core, &found, &seen, GRASP__PAIRS_IF_CHEAPER));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, q->eps, q->min_samples, NULL, label, core, &found, &seen,
+                                           GRASP__PAIRS_IF_CHEAPER));
         ck_assert_msg(found == clusters, "problem %d (%s): %d clusters, expected %d", (int)item, q->kind, (int)found,
                       (int)clusters);
         for (size_t i = 0; i < n; i++)
@@ -300,7 +301,8 @@ START_TEST(memory)
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, 2));
         ASSERT_OK(ctx, grasp_matrix_wrap(ctx, GRASP_F32, N, P, P, x, NULL, NULL, &m));
         ASSERT_OK(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d));
-        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, eps[e], 20, NULL, label, NULL, &clusters, &seen, GRASP__PAIRS_IF_CHEAPER));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, d, eps[e], 20, NULL, label, NULL, &clusters, &seen,
+                                           GRASP__PAIRS_IF_CHEAPER));
         ck_assert_msg(grasp_context_memory_peak(ctx) < BASE + (P + A_SAMPLE) * N, "eps %g: %ju bytes", eps[e],
                       (uintmax_t)grasp_context_memory_peak(ctx));
         grasp_distances_free(d);

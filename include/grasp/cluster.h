@@ -54,8 +54,9 @@ GRASP_API void         grasp_clusterer_free(grasp_clusterer *clusterer);
 GRASP_API grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_clusterer *clusterer,
                                                           const int64_t *multiplicity_or_null, int64_t n);
 /** Clusters samples by their distances. k-means needs a space of rows (GRASP_E_UNSUPPORTED for a precomputed matrix).
- *  DBSCAN: O(n^2 p) time at worst, a byte an entry of the rows and about 100 bytes a sample. GRASP_CANCELLED: the
- *  earlier fit, if any, stays. */
+ *  DBSCAN: O(n^2 p) time at worst, a byte an entry of the rows and about 100 bytes a sample; where nearly all pairs
+ *  have to be looked at, up to 48 MiB more if the context's memory limit allows. GRASP_CANCELLED: the earlier fit, if
+ *  any, stays. */
 GRASP_API grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_clusterer *clusterer,
                                                      const grasp_distances *distances);
 /** Clusters the rows of x: DBSCAN by Euclidean distance, k-means in x's space. */

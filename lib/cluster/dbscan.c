@@ -8,9 +8,10 @@
  * answer depends are computed exactly.
  *
  * Order of work: a few columns, spread over the data, for all samples; then, for those that have not seen enough, what
- * is near them in a k-d order, past panels of samples that are certainly far (dbscan_near.c).
+ * is near them in a k-d order, past panels of samples that are certainly far (dbscan_near.c). Where that promises
+ * nothing, all pairs, each once (dbscan_dense.c).
  *
- * Time: O(n^2 p) byte products at worst; memory: O(n) beside the sketches.
+ * Time: O(n^2 p) at worst; memory: O(n) beside the sketches, or at most 48 MiB and as much as those.
  */
 #include "cluster/dbscan.h"
 

@@ -2,8 +2,9 @@
  * First step of DBSCAN: which samples are core. A sample needs no more than min_samples neighbours to be seen; in dense
  * data a few hundred others show them, so samples in thick places leave after the first columns. For the rest an order
  * is made (lib/distances/order.c) if the space allows it, and they count again, near ones first. Undecided pairs are
- * looked at only for samples whose answer depends on them. Cost: (columns until min_samples are seen) verdicts a core
- * sample, (columns that are not surely far) a sample that is not.
+ * looked at only for samples whose answer depends on them. Where all that is foreseen to cost more than all pairs, each
+ * once, these are counted (dbscan_dense.c): foreseen from counts alone, so alike on any number of threads. Cost:
+ * (columns until min_samples are seen) verdicts a core sample, (columns that are not surely far) a sample that is not.
  */
 #include "cluster/dbscan.h"
 

@@ -3,18 +3,17 @@
  *
  * Let x_i, |x_i| <= 1 but for rounding, be the rows whose inner products decide (unit.c). Rounded to x = s q + z, q
  * whole and s chosen so that |q_k| <= 32767 and each run of 128 entries of q is at most 46,340 long, products of runs
- * fit 32 bits and are exact: by Cauchy and Schwarz no sum of some of its terms is above 46,340^2 < 2^31. And
+ * fit 32 bits and are exact: by Cauchy and Schwarz no sum of some of their terms is above 46,340^2 < 2^31. And
  *
  *     |<x_i, x_j> - s_i s_j <q_i, q_j>| <= |s_i q_i||z_j| + |z_i||x_j| <= e_i + e_j,   e = |z| + |z|^2 / 2
  *
- * as |s q| <= |x| + |z|. |z| is about s sqrt(p / 12), 3e-5 for 33 values and 1e-4 for 2,049: a sixteenth of what eight
- * bits leave open, at half their speed and twice that of float32. Nothing is assumed about the rows.
+ * as |s q| <= |x| + |z|. |z| is about s sqrt(p / 12), 4e-5 for 33 values and 8e-5 for 2,049 of one size: a fraction of
+ * what eight bits leave open, at half their speed and twice that of float32. Nothing is assumed about the rows.
  *
- * Rounding, in units e = 2^-24: each run's sum is converted (e of it), added to those before (e each of at most R runs),
- * and multiplied by both scales (2 e), and the threshold is subtracted (e): (R + 6) e (1 + |half_i| + |half_j|) at most,
- * as |s q| <= 1 + |z|. Rows in binary64 and the truth's width (truth.c) are below 2^-39. (R + 16) e (1 + |half|) is
- * allowed for each row.
- * |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16 covers it.
+ * Rounding, in units e = 2^-24: each run's sum is converted (e of it), added to those before (e each, of R runs),
+ * multiplied by both scales (2 e), and the threshold is subtracted (e): (R + 6) e (1 + |half_i| + |half_j|) at most, as
+ * |s q| <= 1 + |z|. Rows in binary64 and the truth's width (truth.c) are below 2^-39. (R + 16) e (1 + |half|) is allowed
+ * for each row. |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16 covers it.
  *
  * Way of the data. Panels of 64 rows are packed as the kernels want them, all of them where they fit, else in windows:
  * those of one window meet each other, then those of each later window. 4 x 4 panels meet run by run, so that what they
@@ -70,7 +69,8 @@ typedef struct packing {
     grasp__fixed_panel *record;
 } packing;
 
-static void pack_row(const packing *a, int64_t i, int32_t worker, int16_t *packed, grasp__fixed_panel *record, int64_t at)
+static void pack_row(const packing *a, int64_t i, int32_t worker, int16_t *packed, grasp__fixed_panel *record,
+                     int64_t at)
 {
     const grasp__dense *m = a->dense;
     const int64_t p = m->d->p, runs = (m->pairs + RUN - 1) / RUN;

@@ -15,8 +15,7 @@ typedef int32_t int_vector __attribute__((vector_size(32)));
 static inline void add_columns(const uint64_t *word, int32_t *column)
 {
     const __m256i bit = _mm256_set1_epi64x((int64_t)0x8040201008040201u);
-    const __m256i low = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3,
-                                         3, 3, 3, 3, 3);
+    const __m256i low = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
     const __m256i high = _mm256_add_epi8(low, _mm256_set1_epi8(4));
     __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     uint8_t count[GRASP__FIXED_PANEL];
