@@ -86,7 +86,8 @@ grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, d
     const int64_t n = grasp__distances_count(d);
     const int32_t workers = grasp__workers(ctx);
     grasp__filter *filter = NULL;
-    grasp__dbscan_state s = {.ctx = ctx, .d = d, .eps = eps, .how = how, .n = n, .min_samples = min_samples, .multiplicity = multiplicity,
+    grasp__dbscan_state s = {.ctx = ctx, .d = d, .eps = eps, .how = how, .n = n,
+                             .min_samples = min_samples, .multiplicity = multiplicity,
                              .label = label, .stride = visiting_stride(n), .most_columns = most_columns(d)};
     uint8_t *own_core = NULL;
     int64_t count = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Which pairs are neighbours, a bit each, and the later steps of DBSCAN from them. Tiles of 64 x 64 samples on and above
- * the diagonal, a word a row; those without a neighbour are marked and passed over.
+ * Which pairs are neighbours, a bit each, and the later steps of DBSCAN from them. Tiles of 64 x 64 samples on and
+ * above the diagonal, a word a row; those without a neighbour are marked and passed over.
  *
  * Rows are gone through in rounds of doubling length. Between rounds the members of the largest set (the samples whose
  * label can't become lower) are marked, and bits that could tell nothing new are masked out a word at a time: where

@@ -12,8 +12,8 @@
  *
  * Rounding, in units e = 2^-24: each run's sum is converted (e of it), added to those before (e each, of R runs),
  * multiplied by both scales (2 e), and the threshold is subtracted (e): (R + 6) e (1 + |half_i| + |half_j|) at most, as
- * |s q| <= 1 + |z|. Rows in binary64 and the truth's width (truth.c) are below 2^-39. (R + 16) e (1 + |half|) is allowed
- * for each row. |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16 covers it.
+ * |s q| <= 1 + |z|. Rows in binary64 and the truth's width (truth.c) are below 2^-39. (R + 16) e (1 + |half|) is
+ * allowed for each row. |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16 covers it.
  *
  * Way of the data. Panels of 64 rows are packed as the kernels want them, all of them where they fit, else in windows:
  * those of one window meet each other, then those of each later window. 4 x 4 panels meet run by run, so that what they
