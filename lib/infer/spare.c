@@ -3,6 +3,12 @@
  * outputs early in training lie in clusters by it. A copy of the model is trained from fresh parameters for a few
  * epochs; for each class k-means on its logits finds the groups, k by silhouette. From given logits the training is
  * left out. Cost: that of the epochs, and of k-means.
+ *
+ * Assumed, and not compared with the authors' code: that the outputs are logits and not probabilities, that 2 epochs of
+ * Adam at 0.01 are early (their epoch depends on network and data), that k is one of 2 to 5. Softmax regression, ARI
+ * within classes after 1, 2, 5, 10, 50 epochs: Synthetic .46, .57, .55, .61, .71 (what it gets wrong is the minority:
+ * later is better), 64 features of Waterbirds .20, .30, .25, .23, .19. Their training by cluster sizes is no part of
+ * it: rwg on these groups is near.
  */
 #include "infer/learn.h"
 
