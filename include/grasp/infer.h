@@ -53,6 +53,10 @@ typedef struct grasp_inference grasp_inference;
  *  balanced training, certified group DRO and ERM that is best out of fold; "auto" (default): the latter for linear
  *  models after mode=robust, unless a key of gdro is given */
 #define GRASP_KEY_FINAL "final"
+/** fit, final=balanced, where no class was split: further mistakes out of fold, as a share of those of balanced
+ *  classes, that the model may make to lean less on what goes with the class, for the sake of groups that stayed
+ *  hidden; default 0.05, 0: none */
+#define GRASP_KEY_ALLOWANCE "allowance"
 
 /** Groups of samples within their classes (y: any int64, taken in ascending order), in one id space: id = cluster +
  *  clusters of the classes before. Noise is GRASP_NOISE.
@@ -238,9 +242,11 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  whichever is best in its worst learned group out of fold, in four folds of the training rows: logistic regression in
  *  which the classes count alike and within a class its groups, l2 0.002, 0.02 or 0.2; gdro_certified at that l2, if it
  *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where no linear model gets the
- *  learned minorities right (0.5), classes are the groups, and ERM's parameters stay unless balancing the classes is
- *  better by a standard error: so nobody is worse off for a class that nothing sets apart. Sample weights are not used
- *  in it.
+ *  learned minorities right (0.5), classes are the groups, and the model is levelled: classes count alike, samples
+ *  whose columns or model give their class away less, as strongly (0.1 to 0.7) as costs no more mistakes out of fold
+ *  than the allowance, and in the worst class than half of it, of ERM's there. Where even 0.1 does, ERM's parameters
+ *  stay unless balancing the classes is better by a standard error: so nobody pays much for a class that nothing sets
+ *  apart. Sample weights are not used in it.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,
@@ -252,13 +258,13 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
  *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro.", so that "gdro.rate" is the
  *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate;
- *  final=balanced: text "final.method" ("balanced", "gdro_certified" or "erm"), values "final.l2", "final.rows"
- *  (that it was trained on), "final.worst"
- *  (accuracy of the worst learned group out of fold), "final.worst_error" (its standard error), "final.erm_worst", with
- *  at most 500 parameters "final.objective" (the largest mean loss of a learned group, and the penalty, of the model on
- *  standardised inputs), "final.bound" and "final.gap" (no parameters whatever are better by more: the certificate of
- *  "gdro_certified", see grasp_train()), and
- *  the report of gdro_certified under "final.certified." where that was chosen.
+ *  final=balanced: text "final.method" ("balanced", "gdro_certified", "levelled" or "erm"), values "final.l2",
+ *  "final.rows" (that it was trained on), "final.worst" (accuracy of the worst learned group out of fold),
+ *  "final.worst_error" (its standard error), "final.erm_worst", with at most 500 parameters "final.objective" (the
+ *  largest mean loss of a learned group, and the penalty, of the model on standardised inputs), "final.bound" and
+ *  "final.gap" (no parameters whatever are better by more: the certificate of "gdro_certified", see grasp_train()),
+ *  "final.strength" where it was levelled, and the report of gdro_certified under "final.certified." where that was
+ *  chosen.
  *
  *  All training rows outliers: GRASP_E_EMPTY. Errors of the parts, as GRASP_E_NUMERIC where every candidate diverges.
  *  An error leaves both models as they were. GRASP_NOT_CONVERGED: ERM did not; all else was done. GRASP_CANCELLED: the

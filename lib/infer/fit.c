@@ -227,7 +227,8 @@ static grasp_status retrain(grasp_context *ctx, fit *f)
                                                   .n = n,
                                                   .n_groups = f->inference->groups->count,
                                                   .trained = f->target == f->model,
-                                                  .doubtful = f->inference->bent || f->target != f->model},
+                                                  .doubtful = f->inference->bent || f->target != f->model,
+                                                  .allowance = grasp__options_f64(f->o, GRASP_KEY_ALLOWANCE)},
                            f->report ? &part : NULL);
         grasp__stage_end(ctx, outer);
     }

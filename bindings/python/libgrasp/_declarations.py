@@ -109,6 +109,7 @@ GRASP_KEY_OVERCLUSTER = "overcluster"
 GRASP_KEY_BY_CLASS = "by_class"
 GRASP_KEY_START = "start"
 GRASP_KEY_FINAL = "final"
+GRASP_KEY_ALLOWANCE = "allowance"
 GRASP_KEY_DELIMITER = "delimiter"
 
 grasp_destroy_fn = ctypes.CFUNCTYPE(None, ptr)

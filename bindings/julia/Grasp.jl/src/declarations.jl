@@ -109,6 +109,7 @@ const GRASP_KEY_OVERCLUSTER = "overcluster"
 const GRASP_KEY_BY_CLASS = "by_class"
 const GRASP_KEY_START = "start"
 const GRASP_KEY_FINAL = "final"
+const GRASP_KEY_ALLOWANCE = "allowance"
 const GRASP_KEY_DELIMITER = "delimiter"
 
 struct grasp_allocator
