@@ -4,7 +4,10 @@
 Needs NumPy, and ../shared/data for the real sets, which are skipped aloud when absent. No group label is used before the
 test but in the column of true groups. Every column of groups is followed by the same training: logistic regression on
 standardised inputs in which classes count alike, and within a class its groups, l2 from .02 and .2 by the worst learned
-group out of fold. The column fit is grasp_fit() as it comes. See README beside this file.
+group out of fold. The column fit is grasp_fit() as it comes. A second table says who the robust groups are: agreement
+with the true groups within each class, on the training rows whose label is right; flipped labels found; and the share of
+clean rows called outliers, of the true majorities and of the worst-off minority, which must not exceed it by more than
+MARGIN. See README beside this file.
 """
 import argparse
 import csv
@@ -167,7 +170,7 @@ def standardised(x, train):
 
 def halves(x, y, a, rng, most=None):
     p = rng.permutation(len(y))
-    return x, y, a, p[:len(y) // 2][:most], p[len(y) // 2:]
+    return x, y, a, p[:len(y) // 2][:most], p[len(y) // 2:], np.zeros(0, int)
 
 
 def waterbirds(rng, flips=0.):
@@ -179,7 +182,7 @@ def waterbirds(rng, flips=0.):
     flipped = train[rng.rand(len(train)) < flips]
     y = y.copy()
     y[flipped] = 1 - y[flipped]
-    return x, y, a, train, test
+    return x, y, a, train, test, flipped
 
 
 def adult(rng, thin=None):
@@ -187,7 +190,8 @@ def adult(rng, thin=None):
     hot = [np.unique(t[n], return_inverse=True) for n in ("workclass", "marital", "occupation", "relationship")]
     x = np.column_stack([numbers(t, "age", "education_num", "hours"), np.log1p(numbers(t, "capital_gain", "capital_loss")),
                          *[np.eye(len(u))[i] for u, i in hot]])
-    x, y, a, train, test = halves(x, t["y"].astype(int), t["group"].astype(int) % 2, rng, 8000 if thin is None else None)
+    x, y, a, train, test, flipped = halves(x, t["y"].astype(int), t["group"].astype(int) % 2, rng,
+                                           8000 if thin is None else None)
     if thin is not None:  # the minority of each class thinned to a share of its majority; the test rows are not
         keep = []
         for c in (0, 1):
@@ -195,7 +199,7 @@ def adult(rng, thin=None):
             few = train[(a[train] != y[train]) & (y[train] == c)]
             keep += [most, few[:max(20, int(thin * len(most)))]]
         train = rng.permutation(np.concatenate(keep))
-    return x, y, a, train, test
+    return x, y, a, train, test, flipped
 
 
 def compas(rng):
@@ -215,7 +219,7 @@ def synthetic(rng, flips=0.):
     train, test = np.arange(600), np.arange(600, 1000)
     flipped = rng.permutation(600)[:int(600 * flips)]
     y[flipped] = 1 - y[flipped]
-    return x, y, a, train, test
+    return x, y, a, train, test, flipped
 
 
 def bumps(x, train, rng):
@@ -235,15 +239,50 @@ SETS = {
     "synthetic flipped": lambda rng: synthetic(rng, .05),
 }
 COLUMNS = ["ERM", "classes", "published", "error set", "robust", "fit", "true"]
+WHO = ["ARI class 0", "ARI class 1", "flips F1", "majority out", "minority out"]
+MARGIN = .03  # by which the share of a true minority called outliers may exceed that of the majorities, mean over seeds
 
 
 # ---- one run ---------------------------------------------------------------------------------------------------------
 
-def run(path, name, seed):
+def adjusted_rand(a, b):
+    """Hubert and Arabie's index of two partitions."""
+    table = np.array([[((a == i) & (b == j)).sum() for j in np.unique(b)] for i in np.unique(a)], float)
+
+    def pairs(n):
+        return (n * (n - 1) / 2).sum()
+
+    both, rows, columns = pairs(table), pairs(table.sum(1)), pairs(table.sum(0))
+    chance = rows * columns / pairs(np.array([len(a)], float))
+    return (both - chance) / ((rows + columns) / 2 - chance) if rows + columns > 2 * chance else 1.
+
+
+def who(groups, y, a, flipped):
+    """What the second table says of learned groups (-1 an outlier) of the training rows."""
+    out, noise, clean, majority, minorities = {}, groups < 0, ~flipped, [], []
+    for c in (0, 1):
+        mine = clean & (y == c)
+        out["ARI class %d" % c] = adjusted_rand(a[mine], groups[mine])
+        of = np.array([(mine & (a == k)).sum() for k in range(a.max() + 1)])
+        majority.append(mine & (a == of.argmax()))
+        minorities += [noise[mine & (a == k)].mean() for k in range(a.max() + 1) if of[k] > 0 and k != of.argmax()]
+    out["flips F1"] = 2 * (noise & flipped).sum() / (noise.sum() + flipped.sum()) if flipped.any() else float("nan")
+    out["majority out"] = noise[majority[0] | majority[1]].mean()
+    out["minority out"] = max(minorities)
+    return out
+
+
+def run(path, name, seed, only_who):
     rng = np.random.RandomState(1000 + seed)
-    x, y, a, train, test = SETS[name](rng)
+    x, y, a, train, test, flipped = SETS[name](rng)
     x = standardised(x, train)
     n, grasp = len(train), Library(path, seed)
+    model = grasp.model(x[train], y[train])
+    grasp.erm(model, n)
+    robust = grasp.learn("robust", model, n)
+    out = who(robust, y[train], a[train], np.isin(train, flipped))
+    if only_who:
+        return out
     wide = standardised(bumps(x, train, rng), train) if name.startswith("synthetic") else x
     wide = np.column_stack([wide, np.ones(len(x))])
     truth = y * (a.max() + 1) + a
@@ -251,16 +290,14 @@ def run(path, name, seed):
     def judge(theta):
         return worst((wide[test] @ theta > 0) == y[test], truth[test])
 
-    model = grasp.model(x[train], y[train])
-    grasp.erm(model, n)
     groups = {
         "classes": y[train],
         "published": grasp.learn("grasp", model, n, "grasp", "infer.mode=published;infer.score=silhouette_euclidean"),
         "error set": grasp.learn("jtt", model, n),
-        "robust": grasp.learn("robust", model, n),
+        "robust": robust,
         "true": truth[train],
     }
-    out = {"ERM": judge(logistic(wide[train], y[train], np.ones(n), .02))}
+    out["ERM"] = judge(logistic(wide[train], y[train], np.ones(n), .02))
     for column, g in groups.items():
         out[column] = judge(retrain(wide[train], y[train], g, rng)) if len(np.unique(g[g >= 0])) > 1 else out["ERM"]
     out["split"] = float(len(np.unique(groups["robust"])) > 2)
@@ -286,10 +323,11 @@ def main():
     p.add_argument("--seeds", type=int, default=10)
     p.add_argument("--quick", action="store_true", help="two seeds")
     p.add_argument("--only", default="", help="of " + ",".join(SETS))
+    p.add_argument("--who", action="store_true", help="the second table alone")
     p.add_argument("--json", action="store_true", help="every run, one JSON object a line")
     o = p.parse_args()
-    begin, seeds = time.time(), 2 if o.quick else o.seeds
-    if not o.json:
+    begin, seeds, tables, bad = time.time(), 2 if o.quick else o.seeds, {}, []
+    if not o.json and not o.who:
         print("Test accuracy of the worst true group, mean (and deviation) over %d seeds\n" % seeds)
         print("%-20s" % "" + "".join("%13s" % c for c in COLUMNS) + "   robust/true  fit/true  split")
     for name in o.only.split(",") if o.only else SETS:
@@ -297,18 +335,26 @@ def main():
         if folder != "synthetic" and not os.path.isdir(os.path.join(DATA, folder)):
             print("skipped: %s: no ../shared/data/%s" % (name, folder))
             continue
-        runs = [run(os.path.abspath(o.library), name, seed) for seed in range(seeds)]
+        runs = [run(os.path.abspath(o.library), name, seed, o.who) for seed in range(seeds)]
+        v = tables[name] = {c: np.array([r[c] for r in runs]) for c in runs[0]}
+        if v["minority out"].mean() > v["majority out"].mean() + MARGIN:
+            bad.append(name)
         if o.json:
             for seed, r in enumerate(runs):
-                print(json.dumps({"set": name, "seed": seed, **r}), flush=True)
-            continue
-        v = {c: np.array([r[c] for r in runs]) for c in COLUMNS}
-        print("%-20s" % name + "".join("%7.3f (%.2f)" % (v[c].mean(), v[c].std()) for c in COLUMNS) +
-              "  %9.0f %%  %6.0f %%   %.1f" % (100 * v["robust"].mean() / v["true"].mean(),
-                                              100 * v["fit"].mean() / v["true"].mean(),
-                                              np.mean([r["split"] for r in runs])), flush=True)
+                print(json.dumps({"set": name, "seed": seed, **{k: x if x == x else None for k, x in r.items()}}), flush=True)
+        elif not o.who:
+            print("%-20s" % name + "".join("%7.3f (%.2f)" % (v[c].mean(), v[c].std()) for c in COLUMNS) +
+                  "  %9.0f %%  %6.0f %%   %.1f" % (100 * v["robust"].mean() / v["true"].mean(),
+                                                  100 * v["fit"].mean() / v["true"].mean(), v["split"].mean()), flush=True)
     if not o.json:
+        print("\nWho the robust groups are, mean (and deviation) over %d seeds\n" % seeds)
+        print("%-20s" % "" + "".join("%15s" % c for c in WHO))
+        for name, v in tables.items():
+            print("%-20s" % name + "".join("%15s" % "-" if np.isnan(v[c]).any() else "%8.3f (%.3f)" % (v[c].mean(), v[c].std())
+                                           for c in WHO))
         print("\n%.0f s" % (time.time() - begin))
+    if bad:
+        sys.exit("study: a minority is deleted as outliers: " + ", ".join(bad))
 
 
 if __name__ == "__main__":

@@ -70,9 +70,10 @@ typedef struct grasp_inference grasp_inference;
  *  sample joins the cell of most of its 20 nearest neighbours in the class, as validation rows then do. Flipped labels
  *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
  *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
- *  samples a pair); these are noise if that brings the split. Where a split was found, and of the quarter that plain
- *  training is surest of 1 to 10 % carry another label, flipped ones, samples that 17 of their 20 nearest neighbours
- *  deny, and a plane with balanced cells as well, are noise; otherwise nobody is. What it needs are the inputs of a
+ *  samples a pair); if that brings the split, it stands. Where it was found so, or where of the quarter that plain
+ *  training is surest of 1 to 10 % carry another label, flipped ones, noise are the samples for whose label at most 0.15
+ *  of the votes of the 20 nearest neighbours are, classes having as many votes, and, where a plane suffices, which a
+ *  plane with balanced cells gets wrong out of fold; otherwise nobody is. What it needs are the inputs of a
  *  linear layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a
  *  logistic model, or of a softmax model with as many outputs as y has classes, weights before biases or output by
  *  output. That rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density.

@@ -91,10 +91,10 @@ double       grasp__robust_valley(const double *m, int64_t n, double *depth);
 grasp_status grasp__robust_cut(grasp_context *ctx, grasp__robust_pair *pair, int c);
 /* The k <= 32 rows of x (n x q, n > k) nearest to each row, the nearest first: near (n x k). */
 grasp_status grasp__robust_nearest(grasp_context *ctx, const double *x, int64_t n, int64_t q, int64_t k, int64_t *near);
-/* suspect[i]: 1 where `deniers` of the `neighbours` nearest rows have the other target; with more than 30,000 rows
- * nobody. */
+/* suspect[i]: 1 where at most such a share of the votes of the nearest rows, `neighbours` of them, is for its target;
+ * `alike`: the two classes have as many votes in all. With more than 30,000 rows nobody. */
 grasp_status grasp__robust_suspects(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
-                                    int64_t neighbours, int64_t deniers, uint8_t *suspect);
+                                    int64_t neighbours, double share, bool alike, uint8_t *suspect);
 /* A second look at the cells of an accepted split: they become what it finds if the evidence holds for that. */
 grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
                                   const double *plain);

@@ -5,8 +5,8 @@
  * out of fold in the quarter of samples with the largest logits is the rate of flips (anchor points: Liu, Tao 2016,
  * "Classification with noisy labels by importance reweighting"). On clean data it is below a hundredth, in tables of
  * irreducible errors a fifth. So only where the rate is by a standard error above 0.01, and at most 0.1,
- * suspects are the samples that 17 of their 20 nearest neighbours deny; a filter without this question deletes a third
- * of the minority where that is thin. Where a strong shortcut makes the neighbours, they deny a tenth of the minority
+ * suspects are the samples for whose label at most 0.15 of the votes of the 20 nearest neighbours are, the classes having
+ * as many votes; a filter without this question deletes a third of the minority where that is thin. Where a strong shortcut makes the neighbours, they deny a tenth of the minority
  * yet: of a split by a plane, suspects whom the cell-balanced model gets right out of fold are none.
  *
  * Does it help to leave them out? The cell-balanced model is cross-fitted with and without them in training; both are
@@ -18,12 +18,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { FOLDS = 5, REPEATS = 3, NEIGHBOURS = 20, DENIERS = 17, SUREST = 4 /* of these a part */ };
+enum { FOLDS = 5, REPEATS = 3, NEIGHBOURS = 20, SUREST = 4 /* of these a part */ };
 
 #define L2_PLAIN 0.02
 #define L2_BALANCED 0.1
 #define LEAST_RATE 0.01
 #define MOST_RATE 0.1
+#define OWN_VOTES 0.15
 
 typedef struct work {
     const grasp__robust_space *space; /* of the pair, or one that bends */
@@ -152,17 +153,16 @@ static void set_suspects(grasp__robust_pair *p, const work *w, const uint8_t *su
         p->cell[c] = count[2 * c + 1];
 }
 
-/* Who is suspected: by the search for the split already, or else where labels are flipped by neighbours; but not whom a
- * plane gets right out of fold. */
+/* Who is suspected, where labels are flipped or the search for the split left samples out: those whom neighbours deny,
+ * but not whom a plane gets right out of fold. */
 static grasp_status suspect_some(grasp_context *ctx, grasp__robust_pair *p, const work *w, uint64_t stream,
                                  uint8_t *suspect)
 {
-    memcpy(suspect, p->suspect, (size_t)p->n);
-    bool flipped = p->flips_low >= LEAST_RATE && p->flips <= MOST_RATE, any = memchr(suspect, 1, (size_t)p->n) != NULL;
-    if (!any && !flipped)
+    bool flipped = p->flips_low >= LEAST_RATE && p->flips <= MOST_RATE;
+    memset(suspect, 0, (size_t)p->n);
+    if (!flipped && memchr(p->suspect, 1, (size_t)p->n) == NULL)
         return GRASP_OK;
-    grasp_status s = any ? GRASP_OK
-                         : grasp__robust_suspects(ctx, p->space, p->target, NEIGHBOURS, DENIERS, suspect);
+    grasp_status s = grasp__robust_suspects(ctx, p->space, p->target, NEIGHBOURS, OWN_VOTES, true, suspect);
     if (s != GRASP_OK || !isnan(p->curved) || memchr(suspect, 1, (size_t)p->n) == NULL)
         return s;
     arrange(p, w, suspect);

@@ -297,7 +297,7 @@ static grasp_status find_among_others(grasp_context *ctx, grasp__robust_pair *p,
     int64_t q = p->space->q;
     grasp_status s = grasp__alloc(ctx, p->n, sizeof *suspect, &suspect);
     if (s == GRASP_OK)
-        s = grasp__robust_suspects(ctx, p->space, p->target, 10, 9, suspect);
+        s = grasp__robust_suspects(ctx, p->space, p->target, 10, 0.1, false, suspect);
     for (int64_t i = 0; s == GRASP_OK && i < p->n; i++)
         others.n += !suspect[i];
     if (s == GRASP_OK && others.n < p->n) {
