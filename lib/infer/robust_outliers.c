@@ -4,10 +4,11 @@
  * Are labels flipped at all? Where plain training is surest nothing but a flipped label is wrong: the share of mistakes
  * out of fold in the quarter of samples with the largest logits is the rate of flips (anchor points: Liu, Tao 2016,
  * "Classification with noisy labels by importance reweighting"). On clean data it is below a hundredth, in tables of
- * irreducible errors a fifth. So only where the rate is by a standard error above 0.01, and at most 0.1,
- * suspects are the samples for whose label at most 0.15 of the votes of the 20 nearest neighbours are, the classes having
- * as many votes; a filter without this question deletes a third of the minority where that is thin. Where a strong shortcut makes the neighbours, they deny a tenth of the minority
- * yet: of a split by a plane, suspects whom the cell-balanced model gets right out of fold are none.
+ * irreducible errors a fifth. So only where the rate is by a standard error above 0.01, and at most 0.1, suspects are
+ * the samples for whose label at most 0.15 of the votes of the 20 nearest neighbours are, the classes having as many
+ * votes; a filter without this question deletes a third of the minority where that is thin. Where a strong shortcut
+ * makes the neighbours, they deny a tenth of the minority yet: of a split by a plane, suspects whom the cell-balanced
+ * model gets right out of fold are none.
  *
  * Does it help to leave them out? The cell-balanced model is cross-fitted with and without them in training; both are
  * judged on the worst of the cells, of the same samples, those that are no suspects. Only if that is better without
