@@ -3,8 +3,8 @@
  *   group labels       it trains on the true groups
  *   validation labels  so do its choices, without which it cannot be (in Table 6 all have them)
  *   learns groups      it trains on groups that a learner found, other than the classes
- *   leaves outliers    its learner clusters by density (it has min_samples), or its trainer takes a share of outliers
- *   out                away (it has epsilon)
+ *   leaves outliers    its learner clusters by density (it has min_samples) or sets suspects aside where the others give
+ *   out                better evidence (it has evidence), or its trainer takes a share of outliers away (it has epsilon)
  */
 #include "paper.h"
 
@@ -23,12 +23,13 @@ static bool has_param(grasp_context *ctx, const char *algorithm, const char *nam
     return found;
 }
 
-static bool by_density(grasp_context *ctx, const learner *l)
+static bool finds_outliers(grasp_context *ctx, const learner *l)
 {
     if (!l)
         return false;
     if (l->method)
-        return strcmp(l->method, "jtt") && has_param(ctx, l->method, "min_samples");
+        return strcmp(l->method, "jtt") &&
+               (has_param(ctx, l->method, "min_samples") || has_param(ctx, l->method, "evidence"));
     return !strstr(l->honest ? l->honest : "", "algorithm=kmeans");
 }
 
@@ -46,7 +47,7 @@ bool properties_run(grasp_context *ctx, const options *o, results *r)
         cell_add(&c, "group_labels", given);
         cell_add(&c, "validation_labels", given);
         cell_add(&c, "learns_groups", m->groups && !given && strcmp(m->groups, "class"));
-        cell_add(&c, "leaves_outliers_out", (m->groups && !given && by_density(ctx, learner_of(m->groups))) ||
+        cell_add(&c, "leaves_outliers_out", (m->groups && !given && finds_outliers(ctx, learner_of(m->groups))) ||
                                                 has_param(ctx, m->trainer, "epsilon"));
         if (!results_put(r, &c))
             return false;
