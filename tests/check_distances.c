@@ -356,6 +356,42 @@ START_TEST(factored_equals_dense)
 }
 END_TEST
 
+/* Counts by bytes, and where the memory limit leaves no room for them, by tiles, are those of single pairs. */
+START_TEST(counts_within_a_limit)
+{
+    enum { N = 4000, P = 16, ROOM = 300000, ASKED = 20 };
+    static double x[N * P];
+    static int64_t count[2][N];
+    grasp__rng rng = test_rng(8);
+    random_normals(&rng, x, N * P);
+    for (int64_t k = 0; k < P; k++)
+        x[(N - 1) * P + k] = x[k]; /* a duplicate */
+    grasp_context *ctx = test_context();
+    for (int euclidean = 0; euclidean < 2; euclidean++) {
+        grasp_distances *d = space_of(ctx, x, N, P, euclidean ? "metric=euclidean" : "metric=cosine");
+        const double eps = euclidean ? 5 : 0.9;
+        ASSERT_OK(ctx, grasp_distances_within(ctx, d, eps, count[0], N));
+        const uint64_t held = grasp_context_memory_used(ctx), whole = grasp_context_memory_peak(ctx) - held;
+        ck_assert_uint_gt(whole, ROOM);
+        ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, held + ROOM));
+        ASSERT_OK(ctx, grasp_distances_within(ctx, d, eps, count[1], N));
+        ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, 0));
+        ck_assert_mem_eq(count[0], count[1], sizeof count[0]);
+        grasp__reader *reader;
+        ASSERT_OK(ctx, grasp__reader_create(ctx, d, &reader));
+        for (int64_t i = 0; i < N; i += N / ASKED) {
+            int64_t within = 0;
+            for (int64_t j = 0; j < N; j++)
+                within += grasp__reader_within(reader, i, j, eps);
+            ck_assert_int_eq(count[0][i], within);
+        }
+        grasp__reader_free(reader);
+        grasp_distances_free(d);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* A given mean takes the place of the rows' own. */
 START_TEST(given_mean)
 {
@@ -713,6 +749,7 @@ Suite *check_distances_suite(void)
     tcase_add_test(all, zero_rows);
     tcase_add_test(all, stored_equals_implicit);
     tcase_add_test(all, factored_equals_dense);
+    tcase_add_test(all, counts_within_a_limit);
     tcase_add_test(all, given_mean);
     tcase_add_test(all, class_sums);
     tcase_add_test(all, arguments);

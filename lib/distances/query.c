@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause
- * Questions to a space: a block of values, how many samples lie within eps of each, how far the k-th nearest is.
+ * Questions to a space: a block of values, how far the k-th nearest is.
  */
 #include "distances/space.h"
 
@@ -96,64 +96,6 @@ grasp_status grasp_distances_block(grasp_context *ctx, const grasp_distances *di
         (s = grasp__matrix_check(ctx, out, "out")) == GRASP_OK &&
         (s = grasp__matrix_check_shape(ctx, out, ni, nj, "out")) == GRASP_OK)
         s = grasp__distances_block(ctx, distances, i, ni, j, nj, out);
-    return grasp__leave(ctx, s);
-}
-
-/* ---- neighbour counts -------------------------------------------------------------------------------------------- */
-
-typedef struct counting {
-    double eps;
-    _Atomic int64_t *count;
-} counting;
-
-static grasp_status count_tile(void *arg, const grasp__tile *t)
-{
-    counting *c = arg;
-    int64_t column[GRASP__TILE] = {0};
-    grasp__band band = grasp__tile_band(t, c->eps);
-    for (int64_t a = 0; a < t->ni; a++) {
-        int64_t row = 0;
-        for (int64_t b = t->i == t->j ? a + 1 : 0; b < t->nj; b++)
-            if (grasp__tile_within(t, band, a, b)) {
-                row++;
-                column[b]++;
-            }
-        atomic_fetch_add_explicit(&c->count[t->i + a], row, memory_order_relaxed);
-    }
-    for (int64_t b = 0; b < t->nj; b++)
-        atomic_fetch_add_explicit(&c->count[t->j + b], column[b], memory_order_relaxed);
-    return GRASP_OK;
-}
-
-grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *d, double eps, int64_t *count)
-{
-    counting c = {.eps = eps};
-    grasp_status s = grasp__alloc(ctx, d->n, sizeof *c.count, &c.count);
-    if (s != GRASP_OK)
-        return s;
-    for (int64_t i = 0; i < d->n; i++)
-        atomic_init(&c.count[i], 1);
-    s = grasp__distances_walk(ctx, d, NULL, count_tile, &c);
-    for (int64_t i = 0; s == GRASP_OK && i < d->n; i++)
-        count[i] = atomic_load_explicit(&c.count[i], memory_order_relaxed);
-    grasp__free(c.count);
-    return s;
-}
-
-grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps, int64_t *count,
-                                    int64_t n)
-{
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    if ((s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK &&
-        (s = grasp__check_equal(ctx, n, distances->n, "n")) == GRASP_OK &&
-        (s = n == 0 ? GRASP_OK : grasp__check_pointer(ctx, count, "count")) == GRASP_OK) {
-        if (eps >= 0 && isfinite(eps))
-            s = grasp__distances_within(ctx, distances, eps, count);
-        else
-            s = grasp__fail(ctx, GRASP_E_ARG, "eps is %g, expected a finite number >= 0", eps);
-    }
     return grasp__leave(ctx, s);
 }
 
