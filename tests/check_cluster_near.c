@@ -213,6 +213,40 @@ START_TEST(passes_over_what_is_far)
 }
 END_TEST
 
+/* Most samples in one thick place, the others in thin ones that stand together in the order: looking near first is tried
+ * on some of these, pays, and is done. Those that were tried are counted once. */
+START_TEST(tries_before_it_looks_at_all_pairs)
+{
+    enum { P = 12, MANY = 20000, THICK = 13000, FEW = 16, ENOUGH = 24 };
+    const int64_t all = (int64_t)MANY * (MANY - 1) / 2;
+    grasp_context *ctx = test_context();
+    grasp__rng rng = test_rng(9);
+    double *x = malloc(MANY * P * sizeof *x), centre[P] = {0};
+    int64_t *label = malloc(2 * MANY * sizeof *label), clusters, pairs[2];
+    grasp__certificate seen;
+    space s;
+    for (int64_t i = 0; i < MANY; i++)
+        for (int64_t k = 0; k < P; k++) {
+            if (i >= THICK && (i - THICK) % (FEW + ENOUGH) % ENOUGH == 0)
+                centre[k] = 10 + 20 * fabs(grasp__rng_normal(&rng));
+            x[i * P + k] = centre[k] + 0.1 * grasp__rng_normal(&rng);
+        }
+    ASSERT_OK(ctx, space_open(ctx, x, MANY, P, true, true, &s));
+    for (int how = GRASP__PAIRS_IF_CHEAPER; how <= GRASP__PAIRS_SOME; how++) {
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, 2, 20, NULL, label + how * MANY, NULL, &clusters, &seen, how));
+        pairs[how] = seen.pairs;
+        ck_assert_int_eq(clusters, 1 + (MANY - THICK - 1) / (FEW + ENOUGH) + 1);
+    }
+    ck_assert_msg(pairs[0] != pairs[1] && pairs[0] < all / 4, "%d pairs were looked at, %d without trying",
+                  (int)pairs[0], (int)pairs[1]);
+    ck_assert_int_eq(memcmp(label, label + MANY, MANY * sizeof *label), 0);
+    space_close(&s);
+    grasp_context_free(ctx);
+    free(x);
+    free(label);
+}
+END_TEST
+
 /* No structure, half of the samples core: little more than each pair once. Under a memory limit that gets tighter there
  * are first no bits for them, and then it is not done over all pairs; the labels stay. */
 START_TEST(looks_at_each_pair_once_without_structure)
@@ -301,6 +335,7 @@ Suite *check_cluster_near_suite(void)
     tcase_set_timeout(promises, 120);
     tcase_add_loop_test(labels, equals_the_oracle, 0, KINDS);
     tcase_add_test(labels, passes_over_what_is_far);
+    tcase_add_test(labels, tries_before_it_looks_at_all_pairs);
     tcase_add_test(labels, looks_at_each_pair_once_without_structure);
     tcase_add_test(promises, fails_cleanly_and_alike_on_any_number_of_threads);
     suite_add_tcase(suite, labels);

@@ -147,9 +147,6 @@ static double decision_price(double p)
     return 60 + 0.5 * p;
 }
 
-/* The steps after counting meet about half as many pairs again. */
-#define ALL_STEPS 1.5
-
 /* Would counting on in this way cost more than all pairs? A sample that has met s neighbours among `begin` others meets
  * min_samples of them after min_samples / s times as many, or never. */
 static bool is_long(const grasp__dbscan_state *s, int64_t open, int64_t begin)
@@ -160,34 +157,30 @@ static bool is_long(const grasp__dbscan_state *s, int64_t open, int64_t begin)
         const int64_t met = s->label[s->list[a]];
         columns += met > 0 ? fmin(n, most / (double)met) : n;
     }
-    return columns * verdict_price((double)grasp__distances_dim(s->d)) * ALL_STEPS > dense_price(s);
+    return columns * verdict_price((double)grasp__distances_dim(s->d)) > dense_price(s);
 }
 
 /* The same for looking near first: tried on some blocks of samples that stand together. */
 static grasp_status try_near(grasp__dbscan_state *s, int64_t open, bool *pays)
 {
     enum { TOGETHER = 128, SHARE = 64 };
-    const int64_t blocks = s->n / (TOGETHER * SHARE) + 1;
+    const int64_t blocks = open / (TOGETHER * SHARE) + 1, apart = open / blocks;
     const int64_t pairs = s->pairs, undecided = s->undecided;
     const double p = (double)grasp__distances_dim(s->d);
     int64_t *row, n_rows = 0;
     grasp_status status = grasp__alloc(s->ctx, blocks * TOGETHER, sizeof *row, &row);
     if (status != GRASP_OK)
         return status;
-    for (int64_t q = 0; q < blocks; q++) {
-        int64_t k = (int64_t)(((double)q + 0.5) / (double)blocks * (double)s->n);
-        for (int64_t found = 0; found < TOGETHER && k < s->n; k++) {
-            const int64_t i = grasp__order_sample(s->order, k);
-            if (!surely_core(s, i) && !grasp__filter_is_alone(s->filter, i)) {
-                row[n_rows++] = i;
-                found++;
-                s->label[i] = s->upper[i] = 0;
-            }
-        }
+    for (int64_t k = 0, met = 0; k < s->n && n_rows < blocks * TOGETHER; k++) {
+        const int64_t i = grasp__order_sample(s->order, k);
+        if (surely_core(s, i) || grasp__filter_is_alone(s->filter, i) || (met++ + apart / 2) % apart >= TOGETHER)
+            continue;
+        row[n_rows++] = i;
+        s->label[i] = s->upper[i] = 0;
     }
     const double of_all = n_rows > 0 ? (double)open / (double)n_rows : 0;
     status = grasp__dbscan_near(s, row, &n_rows, INT64_MAX, tally, surely_core, NULL);
-    const double near = of_all * ((double)(s->pairs - pairs) * verdict_price(p) * ALL_STEPS +
+    const double near = of_all * ((double)(s->pairs - pairs) * verdict_price(p) +
                                   (double)(s->undecided - undecided) / 2 * decision_price(p));
     *pays = near <= dense_price(s);
     grasp__free(row);
