@@ -812,6 +812,12 @@ START_TEST(the_valley_is_where_it_was_dug)
     for (int i = 0; i < N; i++)
         m[i] = i % 10 ? m[i] : 0.7;
     ck_assert(grasp__robust_valley(m, N, &depth) == 0 && depth == 1);
+    /* A small minority, whose far side is thinner than the valley. */
+    random_normals(&rng, m, N);
+    for (int i = 0; i < N; i++)
+        m[i] = i % 25 ? 0.6 + 0.4 * m[i] : -0.75 + 0.08 * m[i];
+    at = grasp__robust_valley(m, N, &depth);
+    ck_assert_msg(at > -0.65 && at < -0.25 && depth < 0.6, "%g, %g", at, depth);
 }
 END_TEST
 
