@@ -15,10 +15,10 @@
  * training must be better than erm by one.
  *
  * Nobody can tell out of fold what levelling gains for groups that are not known; what it costs, one can. So its
- * strength is the largest of 0.1 to 0.7 at which the mean over the classes of the error out of fold exceeds the least of
- * balanced classes and of ERM by no more than a share, the allowance, and that of the worst class exceeds ERM's by no
- * more than half of it: where errors are those of noise they grow at once, and where a model leans on a shortcut or on
- * one column of many hardly at all. Cost: 8 to 36 fits of the model; memory: the inputs once more in float64.
+ * strength is the largest of 0.1 to 0.7 at which the mean over the classes of the error out of fold exceeds the least
+ * of balanced classes and of ERM by no more than a share, the allowance, and that of the worst class exceeds ERM's by
+ * no more than half of it: where errors are those of noise they grow at once, and where a model leans on a shortcut or
+ * on one column of many hardly at all. Cost: 8 to 36 fits of the model; memory: the inputs once more in float64.
  */
 #include "infer/refit.h"
 

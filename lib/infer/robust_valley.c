@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Where a class falls apart by itself: the deepest valley of the density of its margins.
  *
- * Density by Gaussian kernels of width 0.1 on a grid of 0.05 over [-3, 3] (margins have deviation 1). A local minimum in
- * [-1, 0.5] is a break if it lies below 0.6 of the lower of the highest peaks on either side and leaves enough samples for
- * a cell there; of several the one that is lowest beside its peaks, for the density's lowest point may well be the tail
- * behind a small minority. 121 n.
+ * Density by Gaussian kernels of width 0.1 on a grid of 0.05 over [-3, 3] (margins have deviation 1). A local minimum
+ * in [-1, 0.5] is a break if it lies below 0.6 of the lower of the highest peaks on either side and leaves enough
+ * samples for a cell there; of several the one that is lowest beside its peaks, for the density's lowest point may well
+ * be the tail behind a small minority. 121 n.
  */
 #include "infer/robust.h"
 
