@@ -65,37 +65,36 @@ typedef struct grasp_inference grasp_inference;
  *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
  *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
  *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
- *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them,
- *  of both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
+ *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them, of
+ *  both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
  *  sample joins the cell of most of its 20 nearest neighbours in the class, as validation rows then do. Flipped labels
- *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
- *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
- *  samples a pair); if that brings the split, it stands. Where it was found so, or where of the quarter that plain
- *  training is surest of 1 to 10 % carry another label, flipped ones, noise are the samples for whose label at most 0.15
- *  of the votes of the 20 nearest neighbours are, classes having as many votes, and, where a plane suffices, which a
- *  plane with balanced cells gets wrong out of fold; otherwise nobody is. What it needs are the inputs of a
- *  linear layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a
- *  logistic model, or of a softmax model with as many outputs as y has classes, weights before biases or output by
- *  output. That rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density.
- *  Units of the inputs do not matter: they are standardised, more than 100 columns reduced to 64 principal components.
- *  62 logistic fits a pair of classes, 45 more where anyone is suspected and 34 for a report, O(n d^2) each.
- *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b
- *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the
- *  learned minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends,
- *  asked where the linear one does not suffice and there are at most 32 columns), ".worst" (accuracy out of fold of the
- *  worst cell by balanced training), ".worst_low", ".worst_high" (Wilson's interval, two standard errors), ".flips"
- *  (rate of flipped labels), ".outliers" (how many are noise), ".worst_kept" and ".worst_removed" (accuracy out of fold
- *  of the worst cell of the others, with the outliers in training and without), ".outliers_removed" (1: that is better,
- *  as grasp_fit() then does), text ".refinement" (by what the second look took its cells: none, plane or neighbours);
- *  and for either class, as
- *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density
- *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "stability" (adjusted Rand index of what
- *  two random halves of the samples cut off, each by its own direction, the mean of two deals), "before" and "after"
- *  (their accuracy out
- *  of fold by plain and by balanced training), "after_low", "after_high" (two standard errors), "majority" (accuracy of
- *  the class's others by balanced training), "loss" and "majority_loss" (mean logistic loss out of fold, by plain
- *  training, of the samples beyond and of the others), series "histogram" (of the standardised score, 64 bins over [-4,
- *  4)), and where samples lie beyond, text "sentence". A split class has its evidence as score, others -1.
+ *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and of both classes, without
+ *  samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000 samples a pair); if that
+ *  brings the split, it stands. Where it was found so, or where of the quarter that plain training is surest of 1 to 10
+ *  % carry another label, flipped ones, noise are the samples for whose label at most 0.15 of the votes of the 20
+ *  nearest neighbours are, classes having as many votes, and, where a plane suffices, which a plane with balanced cells
+ *  gets wrong out of fold; otherwise nobody is. What it needs are the inputs of a linear layer; it reads them back from
+ *  the last layer's factors (of one position), or from dense gradients of a logistic model, or of a softmax model with
+ *  as many outputs as y has classes, weights before biases or output by output. That rows are such gradients is seen
+ *  from all of them, with y; other rows are clustered as by mode=density. Units of the inputs do not matter: they are
+ *  standardised, more than 100 columns reduced to 64 principal components. 62 logistic fits a pair of classes, 45 more
+ *  where anyone is suspected and 34 for a report, O(n d^2) each.
+ *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b text
+ *  "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the learned
+ *  minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends, asked
+ *  where the linear one does not suffice and there are at most 32 columns), ".worst" (accuracy out of fold of the worst
+ *  cell by balanced training), ".worst_low", ".worst_high" (Wilson's interval, two standard errors), ".flips" (rate of
+ *  flipped labels), ".outliers" (how many are noise), ".worst_kept" and ".worst_removed" (accuracy out of fold of the
+ *  worst cell of the others, with the outliers in training and without), ".outliers_removed" (1: that is better, as
+ *  grasp_fit() then does), text ".refinement" (by what the second look took its cells: none, plane or neighbours); and
+ *  for either class, as "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the
+ *  valley (density there over the lower peak beside it; 1: none), "low" (samples beyond it), "stability" (adjusted Rand
+ *  index of what two random halves of the samples cut off, each by its own direction, the mean of two deals), "before"
+ *  and "after" (their accuracy out of fold by plain and by balanced training), "after_low", "after_high" (two standard
+ *  errors), "majority" (accuracy of the class's others by balanced training), "loss" and "majority_loss" (mean logistic
+ *  loss out of fold, by plain training, of the samples beyond and of the others), series "histogram" (of the
+ *  standardised score, 64 bins over [-4, 4)), and where samples lie beyond, text "sentence". A split class has its
+ *  evidence as score, others -1.
  *
  *  mode=density: GRASP, Algorithm 1 of Zeng et al. 2022: for each class its gradients, their distances (metric,
  *  center), every setting of the grid, selection by score.

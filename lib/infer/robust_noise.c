@@ -4,8 +4,8 @@
  *
  * As a filter before everything this deletes minorities together with flipped labels; it is asked only where labels as
  * they are leave no split (robust_pair.c), and where those that plain training is surest of show that labels are
- * flipped (robust_outliers.c). Votes that count inversely to the size of their class spare the smaller one. O(n^2 q), so
- * up to 30,000 rows.
+ * flipped (robust_outliers.c). Votes that count inversely to the size of their class spare the smaller one. O(n^2 q),
+ * so up to 30,000 rows.
  */
 #include "infer/robust.h"
 
