@@ -3,8 +3,9 @@
  *   group labels       it trains on the true groups
  *   validation labels  so do its choices, without which it cannot be (in Table 6 all have them)
  *   learns groups      it trains on groups that a learner found, other than the classes
- *   leaves outliers    its learner clusters by density (it has min_samples) or sets suspects aside where the others give
- *   out                better evidence (it has evidence), or its trainer takes a share of outliers away (it has epsilon)
+ *   leaves outliers    its learner clusters by density (it has min_samples) or sets suspects aside where the others
+ *   out                give better evidence (it has evidence), or its trainer takes a share of outliers away (it has
+ *                      epsilon)
  */
 #include "paper.h"
 
