@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The yardstick of the worst case: brute ROWS.f32 n p eps min_samples, a plain float32 DBSCAN over the BLAS, from raw
- * rows to labels. Rows are centred and normalised; SGEMM gives tiles of the upper triangle, each pair once; a comparison
+ * rows to labels. Rows are centred and normalised; SGEMM gives tiles of the upper triangle, each pair once; comparing
  * makes bits of them, from which come counts. The bits of all pairs are kept where n^2 / 8 bytes fit into 64 MiB and a
  * quarter of the rows, else tiles are computed again for the second pass: union of cores, and borders. Pairs nearer to
  * eps than float32 can tell may fall on either side. Threads are the BLAS's. O(n^2 p).

@@ -213,8 +213,8 @@ START_TEST(passes_over_what_is_far)
 }
 END_TEST
 
-/* Most samples in one thick place, the others in thin ones that stand together in the order: looking near first is tried
- * on some of these, pays, and is done. Those that were tried are counted once. */
+/* Most samples in one thick place, the others in thin ones that stand together in the order: looking near first is
+ * tried on some of these, pays, and is done. Those that were tried are counted once. */
 START_TEST(tries_before_it_looks_at_all_pairs)
 {
     enum { P = 12, MANY = 20000, THICK = 13000, FEW = 16, ENOUGH = 24 };
@@ -242,6 +242,38 @@ START_TEST(tries_before_it_looks_at_all_pairs)
     ck_assert_int_eq(memcmp(label, label + MANY, MANY * sizeof *label), 0);
     space_close(&s);
     grasp_context_free(ctx);
+    free(x);
+    free(label);
+}
+END_TEST
+
+/* Samples along the axes, eps at the distance of nearly all pairs: all pairs would be left open, which is given up; so
+ * only those are decided on which an answer depends, as many on any number of threads. */
+START_TEST(gives_all_pairs_up_where_most_are_at_eps)
+{
+    enum { P = 33, ALIKE = 100, MANY = P * ALIKE };
+    double *x = calloc(MANY * P, sizeof *x);
+    int64_t *label = malloc(MANY * sizeof *label), clusters;
+    grasp__certificate seen, first = {0};
+    for (int64_t i = 0; i < MANY; i++)
+        x[i * P + i % P] = 1 + (double)(i % 7);
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        grasp_context *ctx = test_context();
+        space s;
+        ASSERT_OK(ctx, grasp_context_set_threads(ctx, threads));
+        ASSERT_OK(ctx, space_open(ctx, x, MANY, P, false, false, &s));
+        ASSERT_OK(ctx, grasp__dbscan_pairs(ctx, s.d, 1, ALIKE + 20, NULL, label, NULL, &clusters, &seen,
+                                           GRASP__PAIRS_IF_CHEAPER));
+        ck_assert_int_eq(clusters, 1);
+        for (int64_t i = 0; i < MANY; i++)
+            if (label[i] != 0)
+                ck_abort_msg("sample %d is in %d", (int)i, (int)label[i]);
+        ck_assert_msg(seen.exact < 100 * (int64_t)MANY, "%d pairs were decided", (int)seen.exact);
+        first = threads == 1 ? seen : first;
+        ck_assert_int_eq(memcmp(&first, &seen, sizeof seen), 0);
+        space_close(&s);
+        grasp_context_free(ctx);
+    }
     free(x);
     free(label);
 }
@@ -336,6 +368,7 @@ Suite *check_cluster_near_suite(void)
     tcase_add_loop_test(labels, equals_the_oracle, 0, KINDS);
     tcase_add_test(labels, passes_over_what_is_far);
     tcase_add_test(labels, tries_before_it_looks_at_all_pairs);
+    tcase_add_test(labels, gives_all_pairs_up_where_most_are_at_eps);
     tcase_add_test(labels, looks_at_each_pair_once_without_structure);
     tcase_add_test(promises, fails_cleanly_and_alike_on_any_number_of_threads);
     suite_add_tcase(suite, labels);

@@ -19,7 +19,7 @@ typedef struct seen {
     _Atomic bool wrong;
 } seen;
 
-static void visit(void *arg, const grasp__dense_strip *strip, int64_t row, int64_t column, const uint64_t *within,
+static bool visit(void *arg, const grasp__dense_strip *strip, int64_t row, int64_t column, const uint64_t *within,
                   const uint64_t *maybe)
 {
     seen *s = arg;
@@ -36,6 +36,7 @@ static void visit(void *arg, const grasp__dense_strip *strip, int64_t row, int64
             else if (in || open)
                 atomic_store(&s->wrong, true);
         }
+    return true;
 }
 
 static void finish(void *arg, const grasp__dense_strip *strip)

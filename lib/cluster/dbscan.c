@@ -11,7 +11,7 @@
  * is near them in a k-d order, past panels of samples that are certainly far (dbscan_near.c). Where that promises
  * nothing, all pairs, each once (dbscan_dense.c).
  *
- * Time: O(n^2 p) at worst; memory: O(n) beside the sketches, or at most 48 MiB and as much as those.
+ * Time: O(n^2 p) at worst; memory: O(n) beside the sketches, or at most 48 MiB beside them.
  */
 #include "cluster/dbscan.h"
 

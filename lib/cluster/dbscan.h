@@ -103,8 +103,8 @@ grasp_status grasp__adjacency_border(grasp__dbscan_state *s);
 /* The root of the set with most members; -1 without cores. Overwrites s->label. */
 int64_t grasp__dbscan_largest_set(grasp__dbscan_state *s);
 /* Counts over all pairs: the neighbours of every sample, in s->label and s->upper; s->adjacency where there is room.
- * *done = false: no such rows, or no room at all. */
-grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, bool *done);
+ * *done = false: no such rows, no room at all, or more than most_open pairs are left open; then nothing has changed. */
+grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, int64_t most_open, bool *done);
 
 /* ---- rows against columns: dbscan_pass.c ------------------------------------------------------------------------- */
 

@@ -187,13 +187,14 @@ static grasp_status try_near(grasp__dbscan_state *s, int64_t open, bool *pays)
     return status;
 }
 
-/* After a round, with an order if there is one to be had: over all pairs, if that is cheaper. */
+/* After a round, with an order if there is one to be had: over all pairs, if that is cheaper, and stays so. */
 static grasp_status count_all_pairs(grasp__dbscan_state *s, int64_t *open, bool *done)
 {
     bool near_pays = false;
     grasp_status status = s->order ? try_near(s, *open, &near_pays) : GRASP_OK;
     if (status == GRASP_OK && !near_pays)
-        status = grasp__dbscan_dense(s, done);
+        status = grasp__dbscan_dense(
+            s, (int64_t)(dense_price(s) / decision_price((double)grasp__distances_dim(s->d))), done);
     if (status == GRASP_OK && *done)
         *open = 0;
     return status;
@@ -207,7 +208,7 @@ static grasp_status count_neighbours(grasp__dbscan_state *s, int64_t *open)
     int64_t begin = 0;
     bool done = false;
     if (s->how >= GRASP__PAIRS_ALL)
-        status = grasp__dbscan_dense(s, &done);
+        status = grasp__dbscan_dense(s, INT64_MAX, &done);
     if (done)
         *open = 0;
     while (status == GRASP_OK && *open > 0 && begin < s->n && !s->notes) {

@@ -4,7 +4,10 @@
  * is room for a bit a pair, the neighbours are kept and the later steps need no distances any more
  * (dbscan_adjacency.c); else those go on as ever.
  *
- * Memory: at most MOST bytes and n p for packed rows and bits, and O(n); within a context's limit, or not at all. Time:
+ * Where more pairs are left open than were worth their price (many at eps itself), all is given up: the other way
+ * decides only those on which an answer depends.
+ *
+ * Memory: at most MOST bytes for packed rows and bits, and O(n); within a context's limit, or not at all. Time:
  * O(n^2 p). Counts are whole numbers, so their order is free.
  */
 #include "cluster/dbscan.h"
@@ -32,7 +35,14 @@ typedef struct counting {
     grasp__adjacency *adjacency; /* or NULL */
     _Atomic int64_t *count;      /* n */
     strip_state *strip;          /* one a worker */
+    int64_t most_open;
+    _Atomic int64_t open;        /* pairs left open so far */
 } counting;
+
+static bool given_up(const counting *a)
+{
+    return atomic_load_explicit(&a->open, memory_order_relaxed) > a->most_open;
+}
 
 static int64_t weight_of(const grasp__dbscan_state *s, int64_t i)
 {
@@ -74,7 +84,7 @@ static void settle(const counting *a, strip_state *local, const grasp__dense_str
         start[r + 1] += start[r];
     for (int64_t k = 0; k < local->n_open; k++)
         local->sorted[start[local->open[k] / COLUMNS]++] = local->open[k];
-    for (int64_t k = 0; k < local->n_open && !grasp__cancel_pending(a->s->ctx); k++) { /* the walk will notice */
+    for (int64_t k = 0; k < local->n_open && !grasp__cancel_pending(a->s->ctx) && !given_up(a); k++) {
         const int64_t row = local->sorted[k] / COLUMNS, column = local->sorted[k] % COLUMNS;
         const int64_t i = strip->row * PANEL + row, j = strip->column * PANEL + column;
         if (!grasp__dbscan_decide(a->s, probe, i, j))
@@ -86,10 +96,10 @@ static void settle(const counting *a, strip_state *local, const grasp__dense_str
     local->n_open = 0;
 }
 
-static void visit(void *arg, const grasp__dense_strip *strip, int64_t row_panel, int64_t column_panel,
+static bool visit(void *arg, const grasp__dense_strip *strip, int64_t row_panel, int64_t column_panel,
                   const uint64_t *within, const uint64_t *maybe)
 {
-    const counting *a = arg;
+    counting *a = arg;
     strip_state *local = &a->strip[strip->worker];
     const int64_t row = (row_panel - strip->row) * PANEL, column = (column_panel - strip->column) * PANEL;
     uint64_t sure = 0, open = 0;
@@ -102,14 +112,15 @@ static void visit(void *arg, const grasp__dense_strip *strip, int64_t row_panel,
     if (sure)
         add_tile(a, local, strip, row, column, within);
     if (!open)
-        return;
+        return true;
     if (local->n_open > OPEN - PANEL * PANEL)
         settle(a, local, strip);
     const int64_t before = local->n_open;
     for (int64_t r = 0; r < PANEL; r++)
         for (uint64_t bits = maybe[r] & ~within[r]; bits; bits &= bits - 1)
             local->open[local->n_open++] = (uint32_t)((row + r) * COLUMNS + column + __builtin_ctzll(bits));
-    atomic_fetch_add_explicit(&a->s->undecided, local->n_open - before, memory_order_relaxed);
+    atomic_fetch_add_explicit(&a->open, local->n_open - before, memory_order_relaxed);
+    return !given_up(a);
 }
 
 static void add_counts(const counting *a, int64_t first, int64_t n, int64_t *found)
@@ -129,21 +140,21 @@ static void finish(void *arg, const grasp__dense_strip *strip)
     add_counts(a, strip->column * PANEL, strip->columns * PANEL, local->column);
 }
 
-/* Bytes for packed rows, of what there is for them and for bits; with bits sketches are given up. */
+/* Bytes for packed rows, of what there is for them and for bits. */
 static uint64_t room(const grasp__dbscan_state *s, uint64_t bits)
 {
     const uint64_t n = (uint64_t)s->n, p = (uint64_t)grasp__distances_dim(s->d);
     const uint64_t workers = (uint64_t)grasp__workers(s->ctx), left = grasp__memory_left(s->ctx);
     const uint64_t beside = workers * (sizeof(strip_state) + ((uint64_t)1 << 19) + 16 * p) + 64 * n + (1 << 16) + bits;
-    const uint64_t most = MOST + (bits > 0 ? n * p : 0), spare = left > beside ? left - beside : 0;
-    const uint64_t wanted = most > bits ? most - bits : 0;
+    const uint64_t spare = left > beside ? left - beside : 0, wanted = bits < MOST ? MOST - bits : 0;
     return wanted < spare ? wanted : spare;
 }
 
-static grasp_status count(grasp__dbscan_state *s, const grasp__dense *dense)
+static grasp_status count(grasp__dbscan_state *s, const grasp__dense *dense, int64_t most_open, bool *done)
 {
-    counting a = {.s = s, .kernels = grasp__context_fixed_kernels(s->ctx), .adjacency = s->adjacency};
-    const int64_t padded = (s->n + PANEL - 1) / PANEL * PANEL;
+    counting a = {.s = s, .kernels = grasp__context_fixed_kernels(s->ctx), .adjacency = s->adjacency,
+                  .most_open = most_open};
+    const int64_t padded = (s->n + PANEL - 1) / PANEL * PANEL, exact = s->exact, ties = s->ties;
     grasp_status status = grasp__alloc_zero(s->ctx, grasp__workers(s->ctx), sizeof *a.strip, &a.strip);
     if (status == GRASP_OK)
         status = grasp__alloc(s->ctx, padded, sizeof *a.count, &a.count);
@@ -151,32 +162,41 @@ static grasp_status count(grasp__dbscan_state *s, const grasp__dense *dense)
         atomic_init(&a.count[i], i < s->n ? weight_of(s, i) : 0);
     if (status == GRASP_OK)
         status = grasp__dense_walk(s->ctx, dense, visit, finish, &a);
-    for (int64_t i = 0; status == GRASP_OK && i < s->n; i++)
+    *done = !given_up(&a);
+    for (int64_t i = 0; status == GRASP_OK && *done && i < s->n; i++)
         s->label[i] = s->upper[i] = atomic_load_explicit(&a.count[i], memory_order_relaxed);
-    atomic_fetch_add_explicit(&s->pairs, s->n * (s->n - 1) / 2, memory_order_relaxed);
+    if (*done) {
+        s->pairs += s->n * (s->n - 1) / 2;
+        s->undecided += a.open;
+    } else { /* how far each worker had come is chance */
+        s->exact = exact;
+        s->ties = ties;
+    }
     grasp__free((void *)a.count);
     grasp__free(a.strip);
     return status;
 }
 
-grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, bool *done)
+grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, int64_t most_open, bool *done)
 {
     const uint64_t bits = grasp__adjacency_price(s->n);
+    const bool keep = s->how != GRASP__PAIRS_ALL_UNKEPT && grasp__dense_fits(s->d, room(s, bits));
+    const uint64_t most = room(s, keep ? bits : 0);
     grasp__dense *dense = NULL;
     grasp_status status = GRASP_OK;
     *done = false;
-    if (s->how != GRASP__PAIRS_ALL_UNKEPT && bits < MOST && grasp__dense_fits(s->d, room(s, bits))) {
-        const uint64_t most = room(s, bits);
-        grasp__dbscan_disorder(s);
-        grasp__filter_strip(s->filter);
-        if ((status = grasp__adjacency_create(s->ctx, s->n, &s->adjacency)) == GRASP_OK)
-            status = grasp__dense_create(s->ctx, s->d, s->eps, most, &dense);
-    } else if (grasp__dense_fits(s->d, room(s, 0))) {
-        status = grasp__dense_create(s->ctx, s->d, s->eps, room(s, 0), &dense);
-    }
-    *done = dense != NULL;
-    if (dense)
-        status = count(s, dense);
+    if (!grasp__dense_fits(s->d, most))
+        return GRASP_OK;
+    if (keep)
+        status = grasp__adjacency_create(s->ctx, s->n, &s->adjacency);
+    if (status == GRASP_OK)
+        status = grasp__dense_create(s->ctx, s->d, s->eps, most, &dense);
+    if (status == GRASP_OK)
+        status = count(s, dense, most_open, done);
     grasp__dense_free(dense);
+    if (!*done) {
+        grasp__adjacency_free(s->adjacency);
+        s->adjacency = NULL;
+    }
     return status;
 }

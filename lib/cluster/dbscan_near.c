@@ -173,7 +173,4 @@ void grasp__dbscan_disorder(grasp__dbscan_state *s)
     grasp__free(s->sight);
     grasp__free(s->core_columns);
     grasp__order_free(s->order);
-    s->sight = NULL;
-    s->core_columns = NULL;
-    s->order = NULL;
 }

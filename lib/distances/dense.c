@@ -13,7 +13,8 @@
  * Rounding, in units e = 2^-24: each run's sum is converted (e of it), added to those before (e each, of R runs),
  * multiplied by both scales (2 e), and the threshold is subtracted (e): (R + 6) e (1 + |half_i| + |half_j|) at most, as
  * |s q| <= 1 + |z|. Rows in binary64 and the truth's width (truth.c) are below 2^-39. (R + 16) e (1 + |half|) is
- * allowed for each row. |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16 covers it.
+ * allowed for each row. |z|^2 is a sum in binary64, its terms within a few units of 2^-53: the factor 1 + 2^-16
+ * covers it.
  *
  * Way of the data. Panels of 64 rows are packed as the kernels want them, all of them where they fit, else in windows:
  * those of one window meet each other, then those of each later window. 4 x 4 panels meet run by run, so that what they
@@ -129,6 +130,7 @@ typedef struct meeting {
     grasp__dense_visit visit;
     grasp__dense_finish finish;
     void *arg;
+    atomic_bool *stopped;
 } meeting;
 
 /* At most ROWS x ROWS panels, those below the diagonal left out. */
@@ -158,7 +160,8 @@ static void meet(const meeting *a, const grasp__dense_strip *strip, int64_t colu
                     within[r] &= later;
                     maybe[r] &= later;
                 }
-                a->visit(a->arg, strip, one, other, within, maybe);
+                if (!a->visit(a->arg, strip, one, other, within, maybe))
+                    atomic_store_explicit(a->stopped, true, memory_order_relaxed);
             }
 }
 
@@ -170,7 +173,7 @@ static grasp_status meet_task(void *arg, int64_t task, int32_t worker)
     const int64_t first = a->buffer == 0 && row > from ? row : from;
     const grasp__dense_strip strip = {a->row + row, least(a->rows - row, ROWS), a->column + first, end - first, worker};
     for (int64_t j = first; j < end; j += ROWS) {
-        if (grasp__cancel_pending(a->ctx))
+        if (grasp__cancel_pending(a->ctx) || atomic_load_explicit(a->stopped, memory_order_relaxed))
             return GRASP_OK; /* the calling thread will notice */
         meet(a, &strip, j, least(end - j, ROWS));
     }
@@ -180,10 +183,10 @@ static grasp_status meet_task(void *arg, int64_t task, int32_t worker)
 }
 
 static grasp_status meet_windows(grasp_context *ctx, const grasp__dense *m, int64_t window, int64_t other,
-                                 grasp__dense_visit visit, grasp__dense_finish finish, void *arg)
+                                 grasp__dense_visit visit, grasp__dense_finish finish, void *arg, atomic_bool *stopped)
 {
     const meeting a = {ctx, m, window * m->window, other * m->window, window_panels(m, window), window_panels(m, other),
-                       window != other, visit, finish, arg};
+                       window != other, visit, finish, arg, stopped};
     const int64_t tasks = ((a.rows + ROWS - 1) / ROWS) * ((a.columns + COLUMNS - 1) / COLUMNS);
     const grasp_status s = grasp__parallel(ctx, tasks, meet_task, (void *)&a);
     return s == GRASP_OK ? grasp__tick(ctx, 1, 1) : s; /* a task that saw a cancel left its pairs undone */
@@ -195,15 +198,17 @@ grasp_status grasp__dense_walk(grasp_context *ctx, const grasp__dense *m, grasp_
     const int64_t windows = (m->panels + m->window - 1) / m->window;
     const double all = (double)windows * (double)(windows + 1) / 2;
     double done = 0;
+    atomic_bool stopped;
     grasp_status s = GRASP_OK;
+    atomic_init(&stopped, false);
     for (int64_t w = 0; s == GRASP_OK && w < windows; w++)
-        for (int64_t other = w; s == GRASP_OK && other < windows; other++, done++) {
+        for (int64_t other = w; s == GRASP_OK && other < windows && !atomic_load(&stopped); other++, done++) {
             grasp__stage_mark outer = grasp__stage_begin(ctx, "all pairs", done / all, (done + 0.1) / all);
             s = pack(ctx, m, other, other != w);
             grasp__stage_end(ctx, outer);
             outer = grasp__stage_begin(ctx, "all pairs", (done + 0.1) / all, (done + 1) / all);
             if (s == GRASP_OK)
-                s = meet_windows(ctx, m, w, other, visit, finish, arg);
+                s = meet_windows(ctx, m, w, other, visit, finish, arg, &stopped);
             grasp__stage_end(ctx, outer);
         }
     return s;

@@ -135,8 +135,6 @@ typedef struct grasp__filter grasp__filter;
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps,
                                   grasp__filter **out); /* O(n p) */
 void         grasp__filter_free(grasp__filter *f);
-/* Gives up the sketches, and so all but grasp__probe_decide() and grasp__filter_is_alone(). */
-void         grasp__filter_strip(grasp__filter *f);
 /* One worker's view of a filter, as a reader is of the space. */
 typedef struct grasp__probe grasp__probe;
 grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, grasp__probe **out);
@@ -189,7 +187,8 @@ typedef struct grasp__dense_strip {
     int64_t row, rows, column, columns;
     int32_t worker;
 } grasp__dense_strip;
-typedef void (*grasp__dense_visit)(void *arg, const grasp__dense_strip *strip, int64_t row, int64_t column,
+/* false: enough, the walk need not go on. */
+typedef bool (*grasp__dense_visit)(void *arg, const grasp__dense_strip *strip, int64_t row, int64_t column,
                                    const uint64_t *within, const uint64_t *maybe);
 typedef void (*grasp__dense_finish)(void *arg, const grasp__dense_strip *strip); /* all of it has been visited */
 /* Strips come in any order, on all workers, their panels one after another on one. Ticks. O(n^2 p). */

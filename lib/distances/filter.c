@@ -63,12 +63,6 @@ grasp__sketch *grasp__filter_sketch(grasp__filter *f)
     return f->sketch;
 }
 
-void grasp__filter_strip(grasp__filter *f)
-{
-    grasp__sketch_free(f->sketch);
-    f->sketch = NULL;
-}
-
 void grasp__filter_free(grasp__filter *f)
 {
     if (!f)
