@@ -343,11 +343,10 @@ static grasp_status pass(grasp_context *ctx, grid *g, const char *what, grasp__t
     int64_t waves = g->levels.blocks;
     for (int64_t w = 0; s == GRASP_OK && w < waves; w++) {
         double from = lo + (hi - lo) * (double)w / (double)waves, to = lo + (hi - lo) * (double)(w + 1) / (double)waves;
-        int64_t tasks = per_min_samples ? g->n_min : grasp__wave_size(waves, w);
         grasp__stage_mark outer = grasp__stage_begin(ctx, what, from, to);
-        s = grasp__levels_wave(ctx, &g->levels, w);
-        if (s == GRASP_OK)
-            s = grasp__parallel(ctx, tasks, task, g);
+        s = grasp__levels_wave(ctx, &g->levels, w, per_min_samples ? NULL : task, g);
+        if (s == GRASP_OK && per_min_samples)
+            s = grasp__parallel(ctx, g->n_min, task, g);
         grasp__stage_end(ctx, outer);
     }
     return s;

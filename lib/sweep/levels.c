@@ -140,17 +140,21 @@ static grasp_status fill_tile(void *arg, int64_t index, int32_t worker)
             t.level[a * GRASP__TILE + b] = t.level[b * GRASP__TILE + a];
         t.level[a * GRASP__TILE + a] = 0;
     }
-    return GRASP_OK;
+    return levels->then != NULL ? levels->then(levels->then_arg, index, worker) : GRASP_OK;
 }
 
-grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave)
+grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave, grasp__task then_or_null,
+                                void *arg)
 {
     int64_t before = levels->keeps ? tiles_before(levels->blocks, wave) : 0;
     levels->wave = wave;
     levels->wave_tiles = levels->tiles + before * TILE_BYTES;
+    levels->then = then_or_null;
+    levels->then_arg = arg;
+    const int64_t size = grasp__wave_size(levels->blocks, wave);
     if (wave < levels->filled)
-        return GRASP_OK;
-    grasp_status s = grasp__parallel(ctx, grasp__wave_size(levels->blocks, wave), fill_tile, levels);
+        return then_or_null != NULL ? grasp__parallel(ctx, size, then_or_null, arg) : GRASP_OK;
+    grasp_status s = grasp__parallel(ctx, size, fill_tile, levels);
     if (s == GRASP_OK && levels->keeps)
         levels->filled = wave + 1;
     return s;

@@ -19,6 +19,8 @@ typedef struct grasp__levels {
     int64_t filled;         /* waves below are in `tiles`, when it keeps them */
     int64_t wave;           /* the current wave */
     uint8_t *wave_tiles;    /* its tiles */
+    grasp__task then;       /* what is done with each, and its argument */
+    void *then_arg;
     grasp__reader **reader; /* one a worker */
     double *values;         /* one tile a worker */
     bool rough;             /* tiles are rough at first */
@@ -32,8 +34,10 @@ typedef struct grasp__levels {
 grasp_status grasp__levels_open(grasp_context *ctx, grasp__levels *levels, const grasp_distances *d, const double *eps,
                                 int32_t n_eps, int64_t budget);
 void grasp__levels_close(grasp_context *ctx, grasp__levels *levels);
-/* Makes `wave` the current one: computes its tiles, in parallel, unless they are kept from before. */
-grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave);
+/* Makes `wave` the current one: computes its tiles, in parallel, unless they are kept from before. then_or_null(arg,
+ * tile, worker) follows on each at once, so that one loop does both. */
+grasp_status grasp__levels_wave(grasp_context *ctx, grasp__levels *levels, int64_t wave, grasp__task then_or_null,
+                                void *arg);
 /* Levels of all pairs of sample i, when all waves are kept and filled. O(n + blocks^2). */
 void         grasp__levels_row(const grasp__levels *levels, int64_t i, uint8_t *level);
 /* Bytes of the tiles when all are kept; INT64_MAX where that is out of reach. */
