@@ -242,11 +242,10 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  whichever is best in its worst learned group out of fold, in four folds of the training rows: logistic regression in
  *  which the classes count alike and within a class its groups, l2 0.002, 0.02 or 0.2; gdro_certified at that l2, if it
  *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where no linear model gets the
- *  learned minorities right (0.5), classes are the groups, and the model is levelled: classes count alike, samples
- *  whose columns or model give their class away less, as strongly (0.1 to 0.7) as costs no more mistakes out of fold
- *  than the allowance, and in the worst class than half of it, of ERM's there. Where even 0.1 does, ERM's parameters
- *  stay unless balancing the classes is better by a standard error: so nobody pays much for a class that nothing sets
- *  apart. Sample weights are not used in it.
+ *  learned minorities right (0.5), classes are the groups, and ERM's parameters stay unless balancing the classes is
+ *  better by a standard error: so nobody is worse off for a class that nothing sets apart. If it is, the model is
+ *  levelled: samples whose columns or model give their class away count less, as strongly (0.1 to 0.7) as costs no more
+ *  mistakes out of fold than the allowance. Sample weights are not used in it.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,

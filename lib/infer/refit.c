@@ -9,16 +9,16 @@
  *   erm             plain training, l2 0.02: the model then stays as plain training left it
  *   levelled        balanced classes, with weights that lean less on what goes with the class (level.c), l2 0.02
  *
- * Where classes were split the first two compete, else balanced (0.02 alone) and the last two; so they do where a split
- * was accepted on the word of a model that bends, and a linear one does not get the learned minorities right. One that
- * is not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
- * training must be better than erm by one.
+ * Where classes were split the first two compete, else balanced (0.02 alone) and erm; so they do where a split was
+ * accepted on the word of a model that bends, and a linear one does not get the learned minorities right. One that is
+ * not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
+ * training must be better than erm by one, and is then levelled. So a class that nothing sets apart costs nobody.
  *
  * Nobody can tell out of fold what levelling gains for groups that are not known; what it costs, one can. So its
- * strength is the largest of 0.1 to 0.7 at which the mean over the classes of the error out of fold exceeds the least
- * of balanced classes and of ERM by no more than a share, the allowance, and that of the worst class exceeds ERM's by
- * no more than half of it: where errors are those of noise they grow at once, and where a model leans on a shortcut or
- * on one column of many hardly at all. Cost: 8 to 36 fits of the model; memory: the inputs once more in float64.
+ * strength is the largest of 0.1 to 0.7 at which the mean over the classes of the error out of fold exceeds the lesser
+ * of balanced classes' and of ERM's by no more than a share, the allowance: where errors are those of noise it grows
+ * at once, and where a model leans on one column of many hardly at all. Cost: 8 to 36 fits of the model; memory: the
+ * inputs once more in float64.
  */
 #include "infer/refit.h"
 
@@ -322,7 +322,6 @@ static grasp_status level(grasp_context *ctx, retraining *r, const candidate *er
     const grasp_matrix *x = grasp__model_inputs(r->model);
     double *base = NULL, *lean = NULL, *strongest = NULL;
     double most = (1 + allowance) * (1 - fmax(best->mean, erm->mean));
-    double most_worst = (1 + allowance / 2) * (1 - erm->worst);
     grasp__level l = {.x = x->data, .stride = x->row_stride, .n = r->n, .d = r->d, .y = r->y, .loss = r->loss,
                       .n_classes = grasp__model_n_classes(r->model)};
     double **const lists[] = {&base, &lean, &strongest};
@@ -340,7 +339,7 @@ static grasp_status level(grasp_context *ctx, retraining *r, const candidate *er
         s = grasp__level_weights(ctx, &l, lean, here.strength, r->weight);
         if (s == GRASP_OK)
             s = judge_in(ctx, r, &here, 2);
-        if (s != GRASP_OK || !(1 - here.mean <= most && 1 - here.worst <= most_worst))
+        if (s != GRASP_OK || !(1 - here.mean <= most))
             break;
         *best = here;
         memcpy(strongest, r->weight, (size_t)r->n * sizeof *base);
@@ -361,10 +360,10 @@ static grasp_status choose_classes(grasp_context *ctx, retraining *r, double all
         s = grasp__alloc_zero(ctx, r->n, sizeof *r->loss, &r->loss);
     if (s == GRASP_OK)
         s = judge_in(ctx, r, best, 0);
-    if (s == GRASP_OK && allowance > 0)
-        s = level(ctx, r, erm, allowance, best);
-    if (s == GRASP_OK && best->method != LEVELLED && best->worst <= erm->worst + best->error)
+    if (s == GRASP_OK && best->worst <= erm->worst + best->error)
         *best = *erm;
+    else if (s == GRASP_OK && allowance > 0)
+        s = level(ctx, r, erm, allowance, best);
     return s;
 }
 
