@@ -14,8 +14,8 @@
 
 enum { D = 12 };
 
-/* Two classes, a quarter of class 1, core apart in column 0; an attribute, of as many samples the class's as `aligned` says, moves column 1
- * by +-shortcut. */
+/* Two classes, a quarter of class 1, core apart in column 0; an attribute, of as many samples the class's as `aligned`
+ * says, moves column 1 by +-shortcut. */
 typedef struct made {
     int64_t n;
     double *x;
