@@ -32,4 +32,47 @@ grasp_status grasp__level_open(grasp_context *ctx, const grasp__level *level, do
 grasp_status grasp__level_weights(grasp_context *ctx, const grasp__level *level, const double *lean, double strength,
                                   double *weight);
 
+/* ---- between the parts of retraining ----------------------------------------------------------------------------- */
+
+enum { GRASP__REFIT_FOLDS = 4, GRASP__CERTIFIED_LARGEST = 500 }; /* parameters up to which the certified competes */
+
+enum { GRASP__REFIT_ERM, GRASP__REFIT_BALANCED, GRASP__REFIT_LEVELLED, GRASP__REFIT_CERTIFIED };
+
+typedef struct grasp__retraining {
+    grasp_model *model; /* on standardised inputs; row i is rows[i] of the caller's */
+    int64_t n, d, n_groups, n_classes;
+    const int64_t *group;
+    int64_t *y, *class_of;              /* n; n_groups */
+    double *mean, *scale, *weight;      /* d, d, n */
+    double *loss;                       /* n: out of fold, of the last candidate judged; NULL: not asked for */
+    int64_t *order, *start, *predicted; /* n, folds + 1, n: rows fold after fold */
+    int64_t *kept;
+    grasp_groups *groups;
+} grasp__retraining;
+
+typedef struct grasp__candidate {
+    int method;
+    double l2, worst, error; /* accuracy of the worst group out of fold, and its standard error */
+    double mean;             /* accuracy of a group, their mean */
+    double strength;         /* levelled */
+    double minor;            /* mean accuracy of the groups that are not the largest of their class */
+} grasp__candidate;
+
+/* To be closed on failure too. n, d, group and n_groups are given. */
+grasp_status grasp__refit_open(grasp_context *ctx, grasp__retraining *r, grasp_model *model, const int64_t *rows);
+void         grasp__refit_close(grasp__retraining *r);
+/* Every class is one group from here on. */
+grasp_status grasp__refit_by_class(grasp_context *ctx, grasp__retraining *r);
+/* Parameters in the caller's units from those on standardised inputs, and back. */
+void grasp__refit_to_raw(const grasp__retraining *r, double *theta, int64_t p);
+void grasp__refit_to_standard(const grasp__retraining *r, double *theta, int64_t p);
+/* Accuracy of each group by fits that did not see its rows; nth of four steps, for the progress. */
+grasp_status grasp__refit_judge(grasp_context *ctx, const grasp__retraining *r, grasp__candidate *c, int nth);
+/* The candidate, fitted to all rows, becomes the model. */
+grasp_status grasp__refit_install(grasp_context *ctx, const grasp__retraining *r, const grasp__candidate *best,
+                                  grasp_model *model, grasp_report **fitted_or_null);
+/* How far the model, as it is now, is from the least worst loss of its groups that any parameters have. */
+grasp_status grasp__refit_certify(grasp_context *ctx, const grasp__retraining *r, grasp_model *model, double l2,
+                                  grasp_report *report);
+
 #endif
