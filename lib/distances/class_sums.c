@@ -25,13 +25,9 @@ static grasp_status sum_task(void *arg, int64_t chunk, int32_t worker)
     sums_work *w = arg;
     int64_t p = w->d->p, first = w->first + chunk * w->rows, n = w->d->n - first < w->rows ? w->d->n - first : w->rows;
     double *u = w->row + worker * w->rows * p;
-    if (n <= 0)
-        return GRASP_OK;
-    grasp__distances_rows(w->d, first, n, u);
-    for (int64_t j = 0; j < n; j++) {
-        double *sum = w->sum + (chunk * w->K + w->class_of[first + j]) * p;
-        for (int64_t q = 0; q < p; q++)
-            sum[q] += u[j * p + q];
+    for (int64_t j = 0; j < n; j++) { /* one row at a time stays in the nearest cache */
+        grasp__distances_rows(w->d, first + j, 1, u);
+        grasp__row_add(u, p, w->sum + (chunk * w->K + w->class_of[first + j]) * p);
     }
     return GRASP_OK;
 }

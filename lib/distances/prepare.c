@@ -80,7 +80,7 @@ static grasp_status largest_task(void *arg, int64_t task, int32_t worker)
     double *c = a->scratch + worker * 2 * d->p, largest = 0;
     for (int64_t i = task * ROWS; i < task * ROWS + block_rows(a, task); i++) {
         grasp__centered_rows(d, i, 1, c);
-        largest = fmax(largest, grasp__largest(c, d->p));
+        largest = fmax(largest, grasp__row_largest(c, d->p));
         if (isinf(largest)) {
             a->bad[task] = i;
             return GRASP_E_NUMERIC;

@@ -20,7 +20,7 @@ static grasp_status create(grasp_context *ctx, const grasp_distances *d, bool ti
     r->pairs = grasp__context_sketch_kernels(ctx);
     r->panel_rows = grasp__panel_rows(d->p);
     if (d->origin != NULL)
-        r->origin_norm = grasp__largest(d->origin, d->p) * sqrt((double)d->p);
+        r->origin_norm = grasp__row_largest(d->origin, d->p) * sqrt((double)d->p);
     if (d->gradients != NULL) {
         int64_t rows = r->panel_rows < d->n ? r->panel_rows : d->n, values;
         if ((s = grasp__check_product(ctx, rows, d->p, "panel of rows", &values)) != GRASP_OK)
@@ -109,9 +109,7 @@ static const double *row_of(grasp__reader *r, int q, int64_t i)
     if (d->metric == GRASP__EUCLIDEAN) {
         grasp__gradients_read_f64(d->gradients, i, 1, slot->x);
     } else {
-        grasp__centered_rows(d, i, 1, slot->x);
-        for (int64_t k = 0; k < d->p; k++)
-            slot->x[k] *= d->scale[i];
+        grasp__placed_row(d, i, d->scale[i], 1, slot->x);
         if (q == 0 && d->origin != NULL)
             r->shift = r->pairs->dot_f64(slot->x, d->origin, d->p);
     }

@@ -5,27 +5,9 @@
 
 #include <math.h>
 
-enum { LANES = 8 }; /* maxima side by side, which compilers turn into vectors */
-
-double grasp__largest(const double *x, int64_t p)
-{
-    double most[LANES] = {0};
-    int64_t k = 0;
-    for (; k + LANES <= p; k += LANES)
-        for (int q = 0; q < LANES; q++) {
-            const double magnitude = fabs(x[k + q]);
-            most[q] = magnitude > most[q] ? magnitude : most[q];
-        }
-    for (; k < p; k++)
-        most[0] = fabs(x[k]) > most[0] ? fabs(x[k]) : most[0];
-    for (int q = 1; q < LANES; q++)
-        most[0] = most[q] > most[0] ? most[q] : most[0];
-    return most[0];
-}
-
 double grasp__scale_of(const double *x, int64_t p)
 {
-    const double largest = grasp__largest(x, p);
+    const double largest = grasp__row_largest(x, p);
     if (largest == 0 || !isfinite(largest))
         return 1;
     int exponent = -ilogb(largest);
@@ -34,19 +16,28 @@ double grasp__scale_of(const double *x, int64_t p)
 
 double grasp__scale_row(double *x, int64_t p, double scale)
 {
-    for (int64_t k = 0; k < p; k++)
-        x[k] *= scale;
+    grasp__row_place_f64(x, NULL, scale, 1, p, x);
     return sqrt(grasp__dot2(x, x, p, NULL));
+}
+
+void grasp__placed_row(const grasp_distances *d, int64_t i, double scale, double factor, double *x)
+{
+    const void *row = grasp__gradients_row(d->gradients, i);
+    if (row != NULL && grasp__gradients_dtype(d->gradients) == GRASP_F32) {
+        grasp__row_place_f32(row, d->origin, scale, factor, d->p, x);
+        return;
+    }
+    if (row == NULL) {
+        grasp__gradients_read_f64(d->gradients, i, 1, x);
+        row = x;
+    }
+    grasp__row_place_f64(row, d->origin, scale, factor, d->p, x);
 }
 
 void grasp__centered_rows(const grasp_distances *d, int64_t first, int64_t n, double *c)
 {
-    grasp__gradients_read_f64(d->gradients, first, n, c);
-    if (d->origin == NULL)
-        return;
     for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < d->p; k++)
-            c[i * d->p + k] -= d->origin[k];
+        grasp__placed_row(d, first + i, 1, 1, c + i * d->p);
 }
 
 void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, double *out)
@@ -55,15 +46,6 @@ void grasp__distances_rows(const grasp_distances *d, int64_t first, int64_t n, d
         grasp__gradients_read_f64(d->gradients, first, n, out);
         return;
     }
-    grasp__gradients_read_f64(d->gradients, first, n, out);
-    for (int64_t i = 0; i < n; i++) { /* centred and scaled at once: rows of a block do not stay in a near cache */
-        const double scale = d->scale[first + i], norm = d->norm[first + i], unit = norm > 0 ? 1 / norm : 0;
-        double *row = out + i * d->p;
-        if (d->origin != NULL)
-            for (int64_t k = 0; k < d->p; k++)
-                row[k] = (row[k] - d->origin[k]) * scale * unit;
-        else
-            for (int64_t k = 0; k < d->p; k++)
-                row[k] = row[k] * scale * unit;
-    }
+    for (int64_t i = first; i < first + n; i++, out += d->p)
+        grasp__placed_row(d, i, d->scale[i], d->norm[i] > 0 ? 1 / d->norm[i] : 0, out);
 }

@@ -32,12 +32,12 @@ struct grasp_distances {
 
 /* ---- rows.c ---- */
 
-/* The greatest |x_k|. */
-double grasp__largest(const double *x, int64_t p);
 /* The largest power of two that brings the greatest |x_k| to [1, 2), within 2^+-1000; 1 for a row of zeros. */
 double grasp__scale_of(const double *x, int64_t p);
 /* |scale x| by Dot2, in place: x becomes scale x. */
 double grasp__scale_row(double *x, int64_t p, double scale);
+/* x = c_i scale factor, each product rounded. */
+void grasp__placed_row(const grasp_distances *d, int64_t i, double scale, double factor, double *x);
 /* c of rows [first, first + n), n x p. */
 void grasp__centered_rows(const grasp_distances *d, int64_t first, int64_t n, double *c);
 

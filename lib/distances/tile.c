@@ -35,9 +35,8 @@ static void load(const grasp_distances *d, grasp__panel *panel, int64_t first, i
         grasp__distances_rows(d, first, count, panel->x);
         return;
     }
-    grasp__centered_rows(d, first, count, panel->x);
-    for (int64_t k = 0; k < count * d->p; k++)
-        panel->x[k] *= d->scale[first];
+    for (int64_t i = 0; i < count; i++)
+        grasp__placed_row(d, first + i, d->scale[first + i], 1, panel->x + i * d->p);
 }
 
 /* |x - y| in four partial sums. */

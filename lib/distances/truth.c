@@ -49,7 +49,7 @@ static double subtract(const double *f, const double *g, int64_t p, double *z)
 {
     for (int64_t k = 0; k < p; k++)
         z[k] = f[k] - g[k];
-    return grasp__largest(z, p);
+    return grasp__row_largest(z, p);
 }
 
 bool grasp__truth_euclidean(const double *f, const double *g, int64_t p, double eps, double *difference)

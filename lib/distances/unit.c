@@ -19,9 +19,7 @@ void grasp__unit_row(const grasp_distances *d, double unit, int64_t i, double *x
 {
     const double norm = d->norm[i], scale = d->scale[i];
     const double factor = d->metric == GRASP__EUCLIDEAN ? unit : norm > 0 ? 1 / norm : 0;
-    grasp__centered_rows(d, i, 1, x);
-    for (int64_t k = 0; k < d->p; k++)
-        x[k] = x[k] * scale * factor;
+    grasp__placed_row(d, i, scale, factor, x);
 }
 
 /* Cosine: <u_i,u_j> >= 1 - eps. Euclidean: <x_i,x_j> >= (|x_i|^2 + |x_j|^2 - eps^2) / 2, in units of the largest norm.

@@ -22,17 +22,30 @@ typedef struct grasp__dot2_lanes {
 /* <x, y>, or |x - y|^2 of the rounded differences. Equal bits in every variant. */
 typedef void (*grasp__dot2_fn)(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 
+/* The functions of grasp__row_*, of one instruction set. Equal bits in every variant. */
+typedef struct grasp__row_kernels {
+    void (*place_f32)(const float *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                      double *out);
+    void (*place_f64)(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                      double *out);
+    void (*add)(const double *x, int64_t n, double *sum);
+    double (*largest)(const double *x, int64_t n);
+} grasp__row_kernels;
+
 extern const grasp__kernels grasp__kernels_portable;
+extern const grasp__row_kernels grasp__row_kernels_portable;
 void grasp__dot2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 void grasp__squared_distance2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 
 #if defined(GRASP__HAVE_AVX2) && defined(__x86_64__)
 extern const grasp__kernels grasp__kernels_avx2;
+extern const grasp__row_kernels grasp__row_kernels_avx2;
 void grasp__dot2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 void grasp__squared_distance2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 #endif
 #if defined(GRASP__HAVE_AVX512) && defined(__x86_64__)
 extern const grasp__kernels grasp__kernels_avx512;
+extern const grasp__row_kernels grasp__row_kernels_avx512;
 #endif
 #if defined(GRASP__HAVE_NEON) && defined(__aarch64__)
 extern const grasp__kernels grasp__kernels_neon;

@@ -82,6 +82,17 @@ const grasp__kernels *grasp__context_kernels(const grasp_context *ctx);
 double grasp__gram_error_f64(int64_t k); /* proven relative bound of gram_f64 over k terms, rounded up */
 double grasp__gram_error_f32(int64_t k);
 
+/* ---- rows: entry by entry, equal bits on every processor --------------------------------------------------------- */
+
+/* out_k = (x_k - origin_k) scale factor, each of the three operations rounded; origin NULL: x_k scale factor. out may
+ * be x, else nothing overlaps. */
+void grasp__row_place_f32(const float *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                          double *out);
+void grasp__row_place_f64(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                          double *out);
+void grasp__row_add(const double *x, int64_t n, double *sum); /* sum_k += x_k */
+double grasp__row_largest(const double *x, int64_t n); /* the greatest |x_k|, of those that are numbers; 0 if none */
+
 /* ---- training ---------------------------------------------------------------------------------------------------- */
 
 /* The three products of a dense layer, for the small shapes at which the BLAS is mostly overhead. A layer of `out`
