@@ -7,6 +7,7 @@
 #include "grasp.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,8 +101,9 @@ typedef struct call {
     grasp_params *params;
     grasp_model *model;
     grasp_sweep *sweep;
+    grasp_clusterer *clusterer;
     grasp_groups *truth;
-    bool bound; /* mode=robust: not exceeded is enough */
+    bool bound; /* not exceeded is enough: mode=robust, a DBSCAN that has no dear way */
     bool idle;  /* no setting had a score, so that scoring took nothing */
 } call;
 
@@ -115,12 +117,14 @@ typedef struct kind {
 static void call_clear(call *c)
 {
     grasp_sweep_free(c->sweep);
+    grasp_clusterer_free(c->clusterer);
     grasp_model_free(c->model);
     grasp_params_free(c->params);
     grasp_distances_free(c->distances);
     grasp_gradients_free(c->gradients);
     grasp_groups_free(c->truth);
     c->sweep = NULL;
+    c->clusterer = NULL;
     c->model = NULL;
     c->params = NULL;
     c->distances = NULL;
@@ -201,6 +205,25 @@ static grasp_status run_sweep(grasp_context *ctx, call *c)
     return s;
 }
 
+static void prepare_clusterer(grasp_context *ctx, call *c)
+{
+    prepare_distances(ctx, c);
+    ASSERT_OK(ctx, grasp_distances_create(ctx, c->gradients, c->params, &c->distances));
+    grasp_params *params = params_of(ctx, c->algorithm, c->text);
+    ASSERT_OK(ctx, grasp_clusterer_create(ctx, c->algorithm, params, &c->clusterer));
+    grasp_params_free(params);
+}
+
+static grasp_status price_clusterer(grasp_context *ctx, call *c, uint64_t *out)
+{
+    return grasp_clusterer_bytes(ctx, c->clusterer, c->distances, out);
+}
+
+static grasp_status run_clusterer(grasp_context *ctx, call *c)
+{
+    return grasp_clusterer_fit_distances(ctx, c->clusterer, c->distances);
+}
+
 static void prepare_infer(grasp_context *ctx, call *c)
 {
     c->gradients = gradients_of(ctx, c->q, c->factored);
@@ -244,6 +267,8 @@ static grasp_status run_compute(grasp_context *ctx, call *c)
     return grasp_gradients_compute(ctx, c->model, NULL, c->q->n, c->params, &c->gradients);
 }
 
+static const kind clustering = {"clusterer", prepare_clusterer, price_clusterer, run_clusterer};
+
 /* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(distances)
@@ -280,6 +305,71 @@ START_TEST(sweeps)
             check_price(&k, &(call){.q = &q, .space = spaces[s], .text = "k=3;restarts=1;score=silhouette_euclidean",
                                     .algorithm = "kmeans"});
         }
+        sample_free(&q);
+    }
+}
+END_TEST
+
+START_TEST(clusterers)
+{
+    static const char *const spaces[] = {"", "metric=euclidean", "storage=condensed"};
+    for (int64_t t = 0; t < trials(6); t++) {
+        sample q = sample_make(t);
+        for (int s = 0; s < 3; s++) {
+            call c = {.q = &q, .space = spaces[s], .factored = (t + s) % 2 == 0, .algorithm = "kmeans"};
+            c.text = "k=7;restarts=2";
+            check_price(&clustering, &c);
+            c.text = "k=60;restarts=1;max_iterations=2";
+            check_price(&clustering, &c);
+            c.algorithm = "gmm";
+            c.text = "k=3;restarts=2;max_iterations=4;tolerance=0";
+            if (q.p <= 300)
+                check_price(&clustering, &c);
+        }
+        sample_free(&q);
+    }
+}
+END_TEST
+
+/* DBSCAN goes as the data has it: no way is dearer than the price, and one of these about as dear. */
+static void check_dbscan(call *c)
+{
+    static const char *const texts[] = {"eps=1e-9;min_samples=1", "eps=1e-9;min_samples=5", "eps=0.2;min_samples=5",
+                                        "eps=0.5;min_samples=5", "eps=1;min_samples=5"};
+    uint64_t price, again, dearest = 0, most = 0;
+    for (size_t e = 0; e < sizeof texts / sizeof *texts; e++) {
+        c->text = texts[e];
+        const uint64_t peak = held_by_run(&clustering, c, &price, false);
+        held_by_run(&clustering, c, &again, true);
+        ck_assert_uint_eq(price, again);
+        ck_assert_msg(peak <= price, "n %d p %d threads %d [%s] [%s]: price %" PRIu64 ", peak %" PRIu64, (int)c->q->n,
+                      (int)c->q->p, (int)c->q->threads, c->space, c->text, price, peak);
+        most = peak > most ? peak : most;
+        dearest = price > dearest ? price : dearest;
+    }
+    ck_assert_msg(most == 0 || c->bound || (double)dearest <= 1.05 * (double)most + SLACK,
+                  "n %d p %d threads %d factored %d [%s]: price %" PRIu64 ", peak %" PRIu64, (int)c->q->n,
+                  (int)c->q->p, (int)c->q->threads, c->factored, c->space, dearest, most);
+}
+
+/* Rows without structure, of length 1 or so. The last ones are so few values long that no pairs are dear. */
+START_TEST(densities)
+{
+    enum { SIZES = 7 };
+    static const char *const spaces[] = {"", "metric=euclidean", "storage=condensed"};
+    static const int64_t sizes[SIZES][2] = {{60, 3},   {260, 40},   {560, 300}, {900, 40},
+                                            {1300, 12}, {700, 2500}, {1300, 5}};
+    for (int64_t t = 0; t < trials(SIZES + 4); t++) {
+        const int64_t *size = sizes[t % SIZES];
+        sample q = {size[0], size[1], t % 4 < 2 ? GRASP_F32 : GRASP_F64, (int32_t)(1 + t % 3), NULL, NULL};
+        grasp__rng rng = test_rng((uint64_t)t);
+        q.x = malloc((size_t)(q.n * q.p) * sizeof *q.x);
+        random_normals(&rng, q.x, q.n * q.p);
+        for (int64_t k = 0; k < q.n * q.p; k++)
+            q.x[k] /= sqrt((double)q.p);
+        for (int s = 0; s < 3; s++)
+            check_dbscan(&(call){.q = &q, .space = spaces[s], .factored = (t + s) % 2 == 0, .algorithm = "dbscan",
+                                 .bound = t % SIZES == SIZES - 1});
         sample_free(&q);
     }
 }
@@ -327,6 +417,30 @@ START_TEST(gradients)
 }
 END_TEST
 
+static void refuse_clusterers(grasp_context *ctx, const sample *q)
+{
+    static const char *const overflows[] = {"k=2;max_iterations=9000000000000000000",
+                                            "k=2;restarts=9000000000000000000"};
+    call c = {.q = q, .space = "", .algorithm = "kmeans", .text = "k=61"};
+    uint64_t bytes = 7;
+    prepare_clusterer(ctx, &c);
+    ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, NULL, c.distances, &bytes), GRASP_E_ARG, "clusterer");
+    ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, c.clusterer, NULL, &bytes), GRASP_E_ARG, "distances");
+    ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, c.clusterer, c.distances, NULL), GRASP_E_ARG, "out");
+    ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, c.clusterer, c.distances, &bytes), GRASP_E_PARAM, "k is 61");
+    ASSERT_OK(ctx, grasp_clusterer_set_multiplicities(ctx, c.clusterer, (int64_t[]){1, 2}, 2));
+    ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, c.clusterer, c.distances, &bytes), GRASP_E_DIM, "2 multiplicities");
+    call_clear(&c);
+    c.algorithm = "gmm";
+    for (int e = 0; e < 2; e++) {
+        c.text = overflows[e];
+        prepare_clusterer(ctx, &c);
+        ASSERT_STATUS(ctx, grasp_clusterer_bytes(ctx, c.clusterer, c.distances, &bytes), GRASP_E_OVERFLOW, "");
+        call_clear(&c);
+    }
+    ck_assert_uint_eq(bytes, 7);
+}
+
 START_TEST(refusals)
 {
     grasp_context *ctx = test_context();
@@ -347,6 +461,7 @@ START_TEST(refusals)
     ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, c.gradients, q.y, q.n - 1, NULL, &bytes), GRASP_E_DIM, "n");
     ASSERT_STATUS(ctx, grasp_infer_bytes(ctx, c.gradients, q.y, q.n, NULL, NULL), GRASP_E_ARG, "out");
     call_clear(&c);
+    refuse_clusterers(ctx, &q);
     sample_free(&q);
     grasp_context_free(ctx);
 }
@@ -356,15 +471,19 @@ Suite *check_infer_prices_suite(void);
 Suite *check_infer_prices_suite(void)
 {
     Suite *suite = suite_create("infer_prices");
-    TCase *all = tcase_create("all"), *gmm = tcase_create("gmm");
+    TCase *all = tcase_create("all"), *gmm = tcase_create("gmm"), *pairs = tcase_create("dbscan");
     tcase_set_timeout(all, 120);
+    tcase_set_timeout(pairs, 120);
     tcase_add_test(all, distances);
     tcase_add_test(all, sweeps);
+    tcase_add_test(all, clusterers);
+    tcase_add_test(pairs, densities);
     tcase_add_test(all, inferences);
     tcase_add_test(gmm, mixtures);
     tcase_add_test(all, gradients);
     tcase_add_test(all, refusals);
     suite_add_tcase(suite, all);
     suite_add_tcase(suite, gmm);
+    suite_add_tcase(suite, pairs);
     return suite;
 }

@@ -46,6 +46,13 @@ class clusterer
                                                      multiplicity.count()),
                   e);
     }
+    /** Bytes that a fit of these distances will take at most. */
+    std::uint64_t bytes(context &ctx, const distances &d, errors e = errors()) const
+    {
+        std::uint64_t out = 0;
+        ctx.check(grasp_clusterer_bytes(ctx.get(), get(), d.get(), &out), e);
+        return out;
+    }
     void fit(context &ctx, const distances &d, errors e = errors())
     {
         ctx.check(grasp_clusterer_fit_distances(ctx.get(), get(), d.get()), e);

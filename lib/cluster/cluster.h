@@ -25,6 +25,9 @@ grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double 
                            const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                            grasp__certificate *certificate);
 
+/* Bytes at most meanwhile, on the dearest way there is, with core flags given. */
+uint64_t grasp__dbscan_price(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples);
+
 /* Lloyd's algorithm on the rows of d's space (cosine: unit centred rows; euclidean: the rows). centers (k x p) may be
  * NULL.
  * GRASP_NOT_CONVERGED: the result is that of the last iteration. GRASP_E_PARAM when k is above n. */

@@ -168,6 +168,23 @@ grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_cluste
 
 /* ---- fitting ----------------------------------------------------------------------------------------------------- */
 
+/* Can this clusterer cluster these distances? Asked before any memory is. */
+static grasp_status check_fit(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
+                              const grasp_distances *d)
+{
+    const int64_t n = grasp__distances_count(d), k = c->kind == DBSCAN ? 0 : grasp__options_i64(o, GRASP_KEY_K);
+    if (c->multiplicity != NULL && c->n_multiplicity != n)
+        return grasp__fail(ctx, GRASP_E_DIM, "there are %jd multiplicities for %jd samples",
+                           (intmax_t)c->n_multiplicity, (intmax_t)n);
+    if (c->kind != DBSCAN && grasp__distances_metric(d) == GRASP__PRECOMPUTED)
+        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "%s needs rows, a precomputed matrix has none",
+                           c->kind == KMEANS ? "k-means" : "a mixture");
+    if (k > n)
+        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
+                           (intmax_t)k, (intmax_t)n);
+    return GRASP_OK;
+}
+
 static grasp_status fit_dbscan(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o,
                                const grasp_distances *d, int64_t *label, result *r)
 {
@@ -192,9 +209,6 @@ static grasp_status alloc_centers(grasp_context *ctx, const grasp__options *o, c
     int64_t values;
     r->k = grasp__options_i64(o, GRASP_KEY_K);
     r->p = grasp__distances_dim(d);
-    if (r->k > r->n) /* before memory for k centres is asked for */
-        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
-                           (intmax_t)r->k, (intmax_t)r->n);
     grasp_status s = grasp__check_product(ctx, r->k, r->p, "centres", &values);
     return s == GRASP_OK ? grasp__alloc(ctx, values, sizeof(double), &r->center) : s;
 }
@@ -231,13 +245,12 @@ static grasp_status fit(grasp_context *ctx, grasp_clusterer *c, const grasp_dist
     grasp__options o = {0};
     result r = {.n = grasp__distances_count(d), .objective = NAN};
     int64_t *label = NULL;
-    if (c->multiplicity != NULL && c->n_multiplicity != r.n)
-        return grasp__fail(ctx, GRASP_E_DIM, "there are %jd multiplicities for %jd samples",
-                           (intmax_t)c->n_multiplicity, (intmax_t)r.n);
     static grasp_status (*const fits[])(grasp_context *, const grasp_clusterer *, const grasp__options *,
                                         const grasp_distances *, int64_t *,
                                         result *) = {fit_dbscan, fit_kmeans, fit_gmm};
     grasp_status s = grasp__options_open(ctx, c->params, tables[c->kind], &o), outcome = GRASP_OK;
+    if (s == GRASP_OK)
+        s = check_fit(ctx, c, &o, d);
     if (s == GRASP_OK && (s = grasp__report_create(ctx, &r.report)) == GRASP_OK)
         s = grasp__alloc(ctx, r.n, sizeof *label, &label);
     if (s == GRASP_OK)
@@ -306,6 +319,50 @@ grasp_status grasp_clusterer_fit_points(grasp_context *ctx, grasp_clusterer *clu
         return s;
     if ((s = check(ctx, clusterer)) == GRASP_OK && (s = grasp__matrix_check(ctx, x, "x")) == GRASP_OK)
         s = fit_points(ctx, clusterer, x);
+    return grasp__leave(ctx, s);
+}
+
+/* ---- price ------------------------------------------------------------------------------------------------------- */
+
+/* What fit() allocates: k-means adds 3 entries to its report, mixtures 4. Groups are made when the rest is gone, and
+ * take no more. */
+static uint64_t price(grasp_context *ctx, const grasp_clusterer *c, const grasp__options *o, const grasp_distances *d)
+{
+    const int64_t n = grasp__distances_count(d), p = grasp__distances_dim(d);
+    uint64_t sum = grasp__price(n, sizeof(int64_t));
+    if (c->kind == DBSCAN) {
+        grasp__price_add(&sum, n, sizeof(uint8_t));
+        sum = grasp__price_sum(sum, grasp__report_price(0));
+        return grasp__price_sum(sum, grasp__dbscan_price(ctx, d, grasp__options_f64(o, GRASP_KEY_EPS),
+                                                         grasp__options_i64(o, GRASP_KEY_MIN_SAMPLES)));
+    }
+    const int64_t k = grasp__options_i64(o, GRASP_KEY_K);
+    sum = grasp__price_sum(sum, grasp__price_values(k, p, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__report_series_price(grasp__options_i64(o, GRASP_KEY_RESTARTS)));
+    if (c->kind == KMEANS)
+        return grasp__price_sum(sum, grasp__price_sum(grasp__report_price(3), grasp__kmeans_price(ctx, n, p, k)));
+    sum = grasp__price_sum(sum, grasp__report_series_price(grasp__options_i64(o, GRASP_KEY_MAX_ITERATIONS)));
+    sum = grasp__price_sum(sum, grasp__price_values(n, k, sizeof(double)));
+    sum = grasp__price_sum(sum, grasp__price_sum(grasp__report_price(4), grasp__mixture_price(k, p)));
+    return grasp__price_sum(sum, grasp__gmm_price(ctx, n, p, k));
+}
+
+grasp_status grasp_clusterer_bytes(grasp_context *ctx, const grasp_clusterer *clusterer,
+                                   const grasp_distances *distances, uint64_t *out)
+{
+    grasp__options o = {0};
+    grasp_status s = grasp__enter(ctx, __func__);
+    if (s != GRASP_OK)
+        return s;
+    if ((s = check(ctx, clusterer)) == GRASP_OK &&
+        (s = grasp__distances_check(ctx, distances, "distances")) == GRASP_OK &&
+        (s = grasp__check_pointer(ctx, out, "out")) == GRASP_OK)
+        s = grasp__options_open(ctx, clusterer->params, tables[clusterer->kind], &o);
+    if (s == GRASP_OK)
+        s = check_fit(ctx, clusterer, &o, distances);
+    if (s == GRASP_OK)
+        s = grasp__price_tell(ctx, price(ctx, clusterer, &o, distances), "a fit of all samples", out);
+    grasp__options_close(&o);
     return grasp__leave(ctx, s);
 }
 

@@ -79,6 +79,30 @@ static grasp_status run(grasp__dbscan_state *s, int64_t *n_clusters)
     return status;
 }
 
+/* With core flags given. */
+uint64_t grasp__dbscan_pairs_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples)
+{
+    const int64_t n = grasp__distances_count(d), workers = grasp__workers(ctx);
+    uint64_t making, most = grasp__dbscan_count_price(ctx, d, min_samples), order = 0;
+    const uint64_t connect = grasp__dbscan_connect_price(ctx, d, min_samples);
+    const uint64_t border = grasp__dbscan_border_price(ctx, d, min_samples);
+    uint64_t sum = grasp__filter_price(ctx, d, &making);
+    grasp__price_add(&sum, workers, sizeof(grasp__probe *));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, n, sizeof(int64_t));
+    for (int64_t w = 0; w < workers; w++)
+        sum = grasp__price_sum(sum, grasp__probe_price(d));
+    if (grasp__dbscan_may_order(d)) {
+        uint64_t making_order;
+        order = grasp__price_sum(grasp__adjacency_steps_price(ctx, d),
+                                 grasp__dbscan_order_price(ctx, d, &making_order));
+    }
+    most = connect > most ? connect : most;
+    most = border > most ? border : most;
+    most = grasp__price_sum(sum, order > most ? order : most);
+    return making > most ? making : most;
+}
+
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                  const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                                  grasp__certificate *certificate, int how)

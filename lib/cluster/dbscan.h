@@ -27,6 +27,8 @@ typedef struct grasp__notes {
 bool grasp__notes_fit(int64_t n, int64_t samples, int64_t neighbours);
 grasp_status grasp__notes_create(grasp_context *ctx, int64_t n, const int64_t *sample, int64_t samples,
                                  int64_t neighbours, grasp__notes **out);
+/* Of as many samples as fit; 0 where none do. */
+uint64_t grasp__notes_price(int64_t n, int64_t neighbours);
 void grasp__notes_free(grasp__notes *notes);
 void grasp__notes_add(grasp__notes *notes, int64_t i, int64_t j, bool undecided);
 bool grasp__notes_complete(const grasp__notes *notes_or_null, int64_t i);
@@ -91,6 +93,14 @@ static inline int64_t grasp__dbscan_listed(const grasp__dbscan_state *s, int64_t
     return s->order ? grasp__order_sample(s->order, k) : grasp__dbscan_visited(s, k);
 }
 
+/* Prices of the steps: at most during one, beside what the steps share. Does counting ever make an order, notes? */
+bool grasp__dbscan_may_order(const grasp_distances *d);
+bool grasp__dbscan_may_note(const grasp_distances *d);
+uint64_t grasp__dbscan_count_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples);
+uint64_t grasp__dbscan_connect_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples);
+uint64_t grasp__dbscan_border_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples);
+uint64_t grasp__adjacency_steps_price(grasp_context *ctx, const grasp_distances *d);
+
 grasp_status grasp__dbscan_count(grasp__dbscan_state *s);   /* fills core, and hub and notes, or adjacency */
 /* Makes and fills parent, gives hub up. With an order, s->upper of samples that are not core stays. */
 grasp_status grasp__dbscan_connect(grasp__dbscan_state *s);
@@ -105,6 +115,8 @@ int64_t grasp__dbscan_largest_set(grasp__dbscan_state *s);
 /* Counts over all pairs: the neighbours of every sample, in s->label and s->upper; s->adjacency where there is room.
  * *done = false: no such rows, no room at all, or more than most_open pairs are left open; then nothing has changed. */
 grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, int64_t most_open, bool *done);
+/* *bits: the part of it that stays. Without a limit; under one it takes less, or nothing. */
+uint64_t grasp__dbscan_dense_price(grasp_context *ctx, const grasp_distances *d, uint64_t *bits);
 
 /* ---- rows against columns: dbscan_pass.c ------------------------------------------------------------------------- */
 
@@ -141,6 +153,8 @@ bool grasp__dbscan_decide(grasp__dbscan_state *s, grasp__probe *probe, int64_t i
 /* Makes s->order and what goes with it, if the space can be ordered. */
 grasp_status grasp__dbscan_order(grasp__dbscan_state *s);
 grasp_status grasp__dbscan_core_columns(grasp__dbscan_state *s);
+/* Of those two; *making: at most while the order is made. */
+uint64_t     grasp__dbscan_order_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making);
 void         grasp__dbscan_disorder(grasp__dbscan_state *s);
 /* As grasp__dbscan_rounds with all samples as columns, the nearest panels first and those that hold no neighbour not at
  * all; once s->core_columns is there, core columns alone. Rows are best listed in the order; each meets most_panels at
@@ -148,6 +162,7 @@ void         grasp__dbscan_disorder(grasp__dbscan_state *s);
 typedef void (*grasp__dbscan_between)(grasp__dbscan_state *s);
 grasp_status grasp__dbscan_near(grasp__dbscan_state *s, int64_t *row, int64_t *n_rows, int64_t most_panels,
                                 grasp__dbscan_use use, grasp__dbscan_done done, grasp__dbscan_between between_or_null);
+uint64_t     grasp__dbscan_near_price(int64_t rows); /* at most, of so many rows */
 
 /* Over which pairs: as is cheaper; over those that are not passed over; over all, keeping neighbours where there is
  * room; over all, without. The labels are the same. */
@@ -156,5 +171,6 @@ enum { GRASP__PAIRS_IF_CHEAPER, GRASP__PAIRS_SOME, GRASP__PAIRS_ALL, GRASP__PAIR
 grasp_status grasp__dbscan_pairs(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                  const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                                  grasp__certificate *certificate, int how);
+uint64_t     grasp__dbscan_pairs_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples);
 
 #endif

@@ -41,8 +41,9 @@ uint64_t grasp__adjacency_price(int64_t n)
     const int64_t panels = panels_of(n);
     if (panels > INT32_MAX)
         return UINT64_MAX;
-    return grasp__price_sum(grasp__price_values(tiles_of(panels), PANEL, sizeof(uint64_t)),
-                            grasp__price(tiles_of(panels), 1));
+    const uint64_t tiles = grasp__price_sum(grasp__price_values(tiles_of(panels), PANEL, sizeof(uint64_t)),
+                                            grasp__price(tiles_of(panels), 1));
+    return grasp__price_sum(grasp__price(1, sizeof(grasp__adjacency)), tiles);
 }
 
 grasp_status grasp__adjacency_create(grasp_context *ctx, int64_t n, grasp__adjacency **out)
@@ -221,6 +222,18 @@ grasp_status grasp__adjacency_connect(grasp__dbscan_state *s)
     for (int64_t i = 0; i < s->n; i++)
         atomic_init(&s->parent[i], i);
     return rounds(s, join_task, mark_large);
+}
+
+uint64_t grasp__adjacency_steps_price(grasp_context *ctx, const grasp_distances *d)
+{
+    const int64_t n = grasp__distances_count(d);
+    uint64_t sum, bits;
+    if (grasp__dbscan_dense_price(ctx, d, &bits) == 0 || bits == 0)
+        return 0;
+    sum = grasp__price_sum(bits, grasp__price(n, sizeof(int64_t)));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, panels_of(n), sizeof(uint64_t));
+    return sum;
 }
 
 grasp_status grasp__adjacency_border(grasp__dbscan_state *s)

@@ -149,3 +149,16 @@ grasp_status grasp__dbscan_border(grasp__dbscan_state *s, int64_t n_clusters)
             s->label[i] = GRASP_NOISE;
     return status;
 }
+
+/* Parents, notes of counting, and rows near an order or columns by cluster, of which there may be n. */
+uint64_t grasp__dbscan_border_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples)
+{
+    const int64_t n = grasp__distances_count(d);
+    uint64_t sum = grasp__price(n, sizeof(int64_t)), columns = grasp__price(n, sizeof(int64_t)), ordered = 0, making;
+    grasp__price_add(&columns, n, sizeof(int64_t));
+    if (grasp__dbscan_may_note(d))
+        sum = grasp__price_sum(sum, grasp__notes_price(n, min_samples));
+    if (grasp__dbscan_may_order(d))
+        ordered = grasp__price_sum(grasp__dbscan_order_price(ctx, d, &making), grasp__dbscan_near_price(n));
+    return grasp__price_sum(sum, columns > ordered ? columns : ordered);
+}

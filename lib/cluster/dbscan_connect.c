@@ -198,10 +198,11 @@ static grasp_status join_sets(grasp__dbscan_state *s, const int64_t *column, int
     return status;
 }
 
+enum { UNDECIDED = 24 }; /* pairs of a sample, usually */
+
 /* Certain pairs, then undecided ones. s->notes is for this step alone. */
 static grasp_status join_outside(grasp__dbscan_state *s, int64_t open)
 {
-    enum { UNDECIDED = 24 }; /* of a sample, usually */
     int64_t *column = s->upper, n_columns = 0;
     grasp_status status = GRASP_OK;
     if (!s->order)
@@ -213,6 +214,19 @@ static grasp_status join_outside(grasp__dbscan_state *s, int64_t open)
         status = s->order ? grasp__dbscan_near(s, s->list, &open, INT64_MAX, join, in_large_set, NULL)
                           : grasp__dbscan_rounds(s, s->list, &open, column, n_columns, join, in_large_set);
     return status == GRASP_OK && open > 0 ? join_sets(s, column, n_columns) : status;
+}
+
+/* Parents where hubs were, with an order or without, notes of counting, and those of this step. */
+uint64_t grasp__dbscan_connect_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples)
+{
+    const int64_t n = grasp__distances_count(d);
+    uint64_t making, sum = grasp__price_sum(grasp__price(n, sizeof(int64_t)), grasp__notes_price(n, UNDECIDED));
+    if (grasp__dbscan_may_note(d))
+        sum = grasp__price_sum(sum, grasp__notes_price(n, min_samples));
+    if (grasp__dbscan_may_order(d))
+        sum = grasp__price_sum(sum, grasp__price_sum(grasp__dbscan_order_price(ctx, d, &making),
+                                                     grasp__dbscan_near_price(n)));
+    return sum;
 }
 
 grasp_status grasp__dbscan_connect(grasp__dbscan_state *s)

@@ -136,9 +136,9 @@ static double verdict_price(double p)
     return 0.35 + 0.0045 * p;
 }
 
-static double dense_price(const grasp__dbscan_state *s)
+static double dense_price(const grasp_distances *d)
 {
-    const double n = (double)s->n, p = (double)grasp__distances_dim(s->d);
+    const double n = (double)grasp__distances_count(d), p = (double)grasp__distances_dim(d);
     return n * n / 2 * (0.2 + 0.005 * p) + n * p * 3;
 }
 
@@ -157,14 +157,20 @@ static bool is_long(const grasp__dbscan_state *s, int64_t open, int64_t begin)
         const int64_t met = s->label[s->list[a]];
         columns += met > 0 ? fmin(n, most / (double)met) : n;
     }
-    return columns * verdict_price((double)grasp__distances_dim(s->d)) > dense_price(s);
+    return columns * verdict_price((double)grasp__distances_dim(s->d)) > dense_price(s->d);
+}
+
+enum { TOGETHER = 128, SHARE = 64 };
+
+static int64_t blocks_tried(int64_t open)
+{
+    return open / (TOGETHER * SHARE) + 1;
 }
 
 /* The same for looking near first: tried on some blocks of samples that stand together. */
 static grasp_status try_near(grasp__dbscan_state *s, int64_t open, bool *pays)
 {
-    enum { TOGETHER = 128, SHARE = 64 };
-    const int64_t blocks = open / (TOGETHER * SHARE) + 1, apart = open / blocks;
+    const int64_t blocks = blocks_tried(open), apart = open / blocks;
     const int64_t pairs = s->pairs, undecided = s->undecided;
     const double p = (double)grasp__distances_dim(s->d);
     int64_t *row, n_rows = 0;
@@ -182,7 +188,7 @@ static grasp_status try_near(grasp__dbscan_state *s, int64_t open, bool *pays)
     status = grasp__dbscan_near(s, row, &n_rows, INT64_MAX, tally, surely_core, NULL);
     const double near = of_all * ((double)(s->pairs - pairs) * verdict_price(p) +
                                   (double)(s->undecided - undecided) / 2 * decision_price(p));
-    *pays = near <= dense_price(s);
+    *pays = near <= dense_price(s->d);
     grasp__free(row);
     return status;
 }
@@ -194,7 +200,7 @@ static grasp_status count_all_pairs(grasp__dbscan_state *s, int64_t *open, bool 
     grasp_status status = s->order ? try_near(s, *open, &near_pays) : GRASP_OK;
     if (status == GRASP_OK && !near_pays)
         status = grasp__dbscan_dense(
-            s, (int64_t)(dense_price(s) / decision_price((double)grasp__distances_dim(s->d))), done);
+            s, (int64_t)(dense_price(s->d) / decision_price((double)grasp__distances_dim(s->d))), done);
     if (status == GRASP_OK && *done)
         *open = 0;
     return status;
@@ -266,4 +272,38 @@ grasp_status grasp__dbscan_count(grasp__dbscan_state *s)
     for (int64_t i = 0; i < s->n; i++)
         s->core[i] = surely_core(s, i);
     return status;
+}
+
+/* ---- price ------------------------------------------------------------------------------------------------------- */
+
+/* After the first round, if all samples are still open. */
+bool grasp__dbscan_may_order(const grasp_distances *d)
+{
+    return grasp__filter_has_order(d) && grasp__distances_count(d) - GRASP__HUBS >= ORDERING;
+}
+
+bool grasp__dbscan_may_note(const grasp_distances *d)
+{
+    return grasp__dbscan_may_order(d) || grasp__distances_count(d) / 4 >= GRASP__HUBS;
+}
+
+/* Hubs, and with an order: what is near and notes, what tries it, or all pairs. */
+uint64_t grasp__dbscan_count_price(grasp_context *ctx, const grasp_distances *d, int64_t min_samples)
+{
+    const int64_t n = grasp__distances_count(d), rows = blocks_tried(n) * TOGETHER;
+    const double count = (double)n;
+    const uint64_t hubs = grasp__price(n, GRASP__HUB_WORDS * sizeof(uint64_t));
+    uint64_t most = grasp__dbscan_may_note(d) ? grasp__notes_price(n, min_samples) : 0, making, bits;
+    if (!grasp__dbscan_may_order(d))
+        return grasp__price_sum(hubs, most);
+    const uint64_t order = grasp__dbscan_order_price(ctx, d, &making);
+    most = grasp__price_sum(most, grasp__dbscan_near_price(n));
+    if (count * count * verdict_price((double)grasp__distances_dim(d)) > dense_price(d)) {
+        const uint64_t trial = grasp__price_sum(grasp__price(rows, sizeof(int64_t)), grasp__dbscan_near_price(rows));
+        const uint64_t dense = grasp__dbscan_dense_price(ctx, d, &bits);
+        most = most > trial ? most : trial;
+        most = most > dense ? most : dense;
+    }
+    most = grasp__price_sum(order, most);
+    return grasp__price_sum(hubs, most > making ? most : making);
 }

@@ -177,6 +177,21 @@ static grasp_status count(grasp__dbscan_state *s, const grasp__dense *dense, int
     return status;
 }
 
+uint64_t grasp__dbscan_dense_price(grasp_context *ctx, const grasp_distances *d, uint64_t *bits)
+{
+    const int64_t n = grasp__distances_count(d);
+    const uint64_t adjacency = grasp__adjacency_price(n);
+    const bool keep = adjacency < MOST && grasp__dense_fits(d, MOST - adjacency);
+    uint64_t sum = grasp__price(grasp__workers(ctx), sizeof(strip_state));
+    *bits = keep ? adjacency : 0;
+    if (!grasp__dense_fits(d, MOST))
+        return 0;
+    grasp__price_add(&sum, (n + PANEL - 1) / PANEL * PANEL, sizeof(int64_t));
+    const uint64_t unkept = grasp__dense_price(ctx, d, MOST);
+    const uint64_t kept = keep ? grasp__price_sum(adjacency, grasp__dense_price(ctx, d, MOST - adjacency)) : 0;
+    return grasp__price_sum(sum, kept > unkept ? kept : unkept);
+}
+
 grasp_status grasp__dbscan_dense(grasp__dbscan_state *s, int64_t most_open, bool *done)
 {
     const uint64_t bits = grasp__adjacency_price(s->n);

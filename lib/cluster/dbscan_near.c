@@ -141,6 +141,12 @@ grasp_status grasp__dbscan_near(grasp__dbscan_state *s, int64_t *row, int64_t *n
     return status;
 }
 
+uint64_t grasp__dbscan_near_price(int64_t rows)
+{
+    const int64_t size = block_rows(rows);
+    return grasp__price((rows + size - 1) / size + 1, sizeof(block)); /* fewer rows may be a block more */
+}
+
 grasp_status grasp__dbscan_order(grasp__dbscan_state *s)
 {
     const int32_t workers = grasp__workers(s->ctx);
@@ -164,6 +170,16 @@ grasp_status grasp__dbscan_core_columns(grasp__dbscan_state *s)
             s->core_columns[q] |= (uint64_t)s->core[column[j]] << j;
     }
     return status;
+}
+
+uint64_t grasp__dbscan_order_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making)
+{
+    const int64_t n = grasp__distances_count(d), workers = grasp__workers(ctx);
+    uint64_t sum = grasp__order_price(d, making);
+    grasp__price_add(&sum, workers, sizeof(grasp__sight *));
+    for (int64_t w = 0; w < workers; w++)
+        sum = grasp__price_sum(sum, grasp__sight_price(n));
+    return grasp__price_sum(sum, grasp__price((n + COLUMNS - 1) / COLUMNS, sizeof(uint64_t)));
 }
 
 void grasp__dbscan_disorder(grasp__dbscan_state *s)

@@ -7,11 +7,16 @@
 
 enum { SPARE = 8, MOST_ROOM = 1 << 10, BYTES_A_SAMPLE = 8, BYTES_AT_LEAST = 4 << 20 };
 
+static int64_t samples_at_most(int64_t n, int64_t room)
+{
+    return (BYTES_A_SAMPLE * n + BYTES_AT_LEAST) / (4 * room + 4);
+}
+
 bool grasp__notes_fit(int64_t n, int64_t samples, int64_t neighbours)
 {
     const int64_t room = neighbours < MOST_ROOM ? neighbours + SPARE : MOST_ROOM;
     return n <= INT32_MAX && neighbours < MOST_ROOM &&
-           samples <= (BYTES_A_SAMPLE * n + BYTES_AT_LEAST) / (4 * room + 4);
+           samples <= samples_at_most(n, room);
 }
 
 grasp_status grasp__notes_create(grasp_context *ctx, int64_t n, const int64_t *sample, int64_t samples,
@@ -35,6 +40,18 @@ grasp_status grasp__notes_create(grasp_context *ctx, int64_t n, const int64_t *s
         notes->slot[sample[a]] = (int32_t)a;
     *out = notes;
     return GRASP_OK;
+}
+
+uint64_t grasp__notes_price(int64_t n, int64_t neighbours)
+{
+    uint64_t sum = grasp__price(1, sizeof(grasp__notes));
+    if (!grasp__notes_fit(n, 0, neighbours))
+        return 0;
+    const int64_t room = neighbours + SPARE, most = samples_at_most(n, room), samples = most < n ? most : n;
+    grasp__price_add(&sum, n, sizeof(int32_t));
+    grasp__price_add(&sum, samples, sizeof(int32_t));
+    grasp__price_add(&sum, samples, (size_t)room * sizeof(grasp__note));
+    return sum;
 }
 
 void grasp__notes_free(grasp__notes *notes)

@@ -95,21 +95,54 @@ static void clear(grasp__tree *t)
     grasp__free(t->parent);
 }
 
+static bool serves(const grasp_distances *d, double eps, double *surely, double *maybe)
+{
+    const int64_t p = grasp__distances_dim(d);
+    return p >= 1 && p <= GRASP__TREE_DIMENSIONS && grasp__distances_chord(d, eps, surely, maybe) &&
+           (grasp__distances_metric(d) != GRASP__COSINE || eps < 1);
+}
+
+static int64_t levels_of(int64_t n)
+{
+    int64_t levels = 0;
+    while ((int64_t)1 << levels < (n + GRASP__TREE_LEAF - 1) / GRASP__TREE_LEAF)
+        levels++;
+    return levels;
+}
+
+uint64_t grasp__dbscan_tree_price(grasp_context *ctx, const grasp_distances *d, double eps)
+{
+    const int64_t n = grasp__distances_count(d), p = grasp__distances_dim(d), workers = grasp__workers(ctx);
+    const grasp__space space = grasp__distances_space(d);
+    double surely, maybe;
+    if (!serves(d, eps, &surely, &maybe))
+        return 0;
+    const int64_t leaves = (int64_t)1 << levels_of(n);
+    uint64_t sum = grasp__price_values(n, p, sizeof(double));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, n, sizeof(int64_t));
+    grasp__price_add(&sum, 4 * leaves * p, sizeof(double));
+    grasp__price_add(&sum, 2 * leaves, sizeof(grasp__tree_node));
+    grasp__price_add(&sum, workers, sizeof(grasp__reader *));
+    for (int64_t w = 0; w < workers; w++)
+        sum = grasp__price_sum(sum, grasp__reader_price(&space));
+    return sum;
+}
+
 grasp_status grasp__dbscan_tree(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples,
                                 const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                                 grasp__certificate *certificate, int when, bool *used)
 {
     grasp__tree t = {.ctx = ctx, .d = d, .eps = eps, .min_samples = min_samples, .multiplicity = multiplicity,
-                     .p = grasp__distances_dim(d), .leaves = 1, .label = label};
+                     .p = grasp__distances_dim(d), .label = label};
     int64_t n = grasp__distances_count(d), clusters = 0, values;
     uint8_t *own_core = NULL;
     *used = false;
-    if (t.p < 1 || t.p > GRASP__TREE_DIMENSIONS || !grasp__distances_chord(d, eps, &t.surely, &t.maybe) ||
-        (grasp__distances_metric(d) == GRASP__COSINE && eps >= 1))
+    if (!serves(d, eps, &t.surely, &t.maybe))
         return GRASP_OK;
     grasp_status s = grasp__check_product(ctx, n, t.p, "rows of the tree", &values);
-    for (; t.leaves < (n + GRASP__TREE_LEAF - 1) / GRASP__TREE_LEAF; t.leaves *= 2)
-        t.levels++;
+    t.levels = levels_of(n);
+    t.leaves = (int64_t)1 << t.levels;
     if (s != GRASP_OK || (s = grasp__alloc(ctx, values, sizeof *t.x, &t.x)) != GRASP_OK ||
         (s = grasp__alloc(ctx, n, sizeof *t.sample, &t.sample)) != GRASP_OK ||
         (s = grasp__alloc(ctx, 4 * t.leaves * t.p, sizeof *t.box, &t.box)) != GRASP_OK ||

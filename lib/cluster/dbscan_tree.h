@@ -20,6 +20,9 @@ grasp_status grasp__dbscan_tree(grasp_context *ctx, const grasp_distances *d, do
                                 const int64_t *multiplicity, int64_t *label, uint8_t *core, int64_t *n_clusters,
                                 grasp__certificate *certificate, int when, bool *used);
 
+/* With core flags given; 0 where it does not serve. */
+uint64_t grasp__dbscan_tree_price(grasp_context *ctx, const grasp_distances *d, double eps);
+
 typedef struct grasp__tree_node {
     int64_t weight;  /* multiplicities of its points together */
     int64_t member;  /* a core sample in it, -1: none */

@@ -260,6 +260,20 @@ grasp_status grasp__dense_create(grasp_context *ctx, const grasp_distances *d, d
     return s;
 }
 
+uint64_t grasp__dense_price(grasp_context *ctx, const grasp_distances *d, uint64_t most)
+{
+    const int64_t pairs = (d->p + 1) / 2, workers = grasp__workers(ctx), window = window_for(d, most);
+    uint64_t sum = grasp__price(1, sizeof(grasp__dense));
+    for (int b = 0; b < (window < panels_of(d) ? 2 : 1); b++) {
+        grasp__price_add(&sum, window, (size_t)pairs * PANEL * 2 * sizeof(int16_t));
+        grasp__price_add(&sum, window, sizeof(grasp__fixed_panel));
+    }
+    grasp__price_add(&sum, workers * 2 * pairs, sizeof(double));
+    grasp__price_add(&sum, workers * 2 * pairs, sizeof(int16_t));
+    grasp__price_add(&sum, workers * ROWS * ROWS, PANEL * PANEL * sizeof(float));
+    return sum;
+}
+
 void grasp__dense_free(grasp__dense *m)
 {
     if (m == NULL)

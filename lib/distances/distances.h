@@ -134,10 +134,13 @@ enum { GRASP__PROBE_ROWS = 1024, GRASP__PROBE_COLUMNS = 64 };
 typedef struct grasp__filter grasp__filter;
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps,
                                   grasp__filter **out); /* O(n p) */
+/* *making: at most meanwhile; returns what stays. */
+uint64_t     grasp__filter_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making);
 void         grasp__filter_free(grasp__filter *f);
 /* One worker's view of a filter, as a reader is of the space. */
 typedef struct grasp__probe grasp__probe;
 grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, grasp__probe **out);
+uint64_t     grasp__probe_price(const grasp_distances *d);
 void         grasp__probe_free(grasp__probe *probe);
 void grasp__probe_columns(grasp__probe *probe, const int64_t *column,
                           int64_t n); /* n <= GRASP__PROBE_COLUMNS samples */
@@ -155,6 +158,8 @@ typedef struct grasp__order grasp__order;
 /* NULL: nothing to order this space by. May move the filter's own rows. scratch: n values, overwritten.
  * O(n log n). */
 grasp_status grasp__order_create(grasp_context *ctx, grasp__filter *f, int64_t *scratch, grasp__order **out);
+bool         grasp__filter_has_order(const grasp_distances *d); /* is there something to order it by? */
+uint64_t     grasp__order_price(const grasp_distances *d, uint64_t *making); /* as a filter's */
 void         grasp__order_free(grasp__order *o);
 int64_t      grasp__order_sample(const grasp__order *o, int64_t place);
 int64_t      grasp__order_panels(const grasp__order *o);
@@ -163,6 +168,7 @@ grasp__sketch_box grasp__order_box(const grasp__order *o, const int64_t *row, in
 /* One worker's view of an order. */
 typedef struct grasp__sight grasp__sight;
 grasp_status grasp__sight_create(grasp_context *ctx, const grasp__order *o, grasp__sight **out);
+uint64_t     grasp__sight_price(int64_t n);
 void         grasp__sight_free(grasp__sight *sight);
 /* Panels that may hold neighbours of samples in a box, near ones first: how many, and *panel, good until the next
  * call. */
@@ -181,6 +187,7 @@ typedef struct grasp__dense grasp__dense;
 bool         grasp__dense_fits(const grasp_distances *d, uint64_t most);
 grasp_status grasp__dense_create(grasp_context *ctx, const grasp_distances *d, double eps, uint64_t most,
                                  grasp__dense **out);
+uint64_t     grasp__dense_price(grasp_context *ctx, const grasp_distances *d, uint64_t most); /* where it fits */
 void         grasp__dense_free(grasp__dense *dense);
 /* A task: panels [row, row + rows) against [column, column + columns), at most GRASP__DENSE_ROWS and _COLUMNS. */
 typedef struct grasp__dense_strip {

@@ -40,6 +40,16 @@ struct grasp__probe {
     int32_t *sum;                  /* ROWS x COLUMNS */
 };
 
+static bool has_sketch(const grasp_distances *d)
+{
+    return d->square == NULL && d->p > 0 && d->p <= GRASP__SKETCH_MAX_P;
+}
+
+bool grasp__filter_has_order(const grasp_distances *d)
+{
+    return has_sketch(d) && grasp__sketch_has_heads(d) && d->n <= INT32_MAX;
+}
+
 grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, double eps, grasp__filter **out)
 {
     grasp__filter *f = NULL;
@@ -49,13 +59,21 @@ grasp_status grasp__filter_create(grasp_context *ctx, const grasp_distances *d, 
         return s;
     f->d = d;
     f->eps = eps;
-    if (d->square == NULL && d->p > 0 && d->p <= GRASP__SKETCH_MAX_P)
+    if (has_sketch(d))
         s = grasp__sketch_create(ctx, d, eps, &f->sketch);
     if (s == GRASP_OK)
         *out = f;
     else
         grasp__filter_free(f);
     return s;
+}
+
+uint64_t grasp__filter_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making)
+{
+    const uint64_t own = grasp__price(1, sizeof(grasp__filter));
+    uint64_t making_sketch = 0, sketch = has_sketch(d) ? grasp__sketch_price(ctx, d, &making_sketch) : 0;
+    *making = grasp__price_sum(own, making_sketch);
+    return grasp__price_sum(own, sketch);
 }
 
 grasp__sketch *grasp__filter_sketch(grasp__filter *f)
@@ -87,6 +105,16 @@ grasp_status grasp__probe_create(grasp_context *ctx, const grasp__filter *f, gra
     else
         grasp__probe_free(probe);
     return s;
+}
+
+uint64_t grasp__probe_price(const grasp_distances *d)
+{
+    uint64_t sum = grasp__price_sum(grasp__price(1, sizeof(grasp__probe)), grasp__reader_pairs_price(d));
+    if (has_sketch(d)) {
+        grasp__price_add(&sum, 4 * DEPTH, COLUMNS);
+        grasp__price_add(&sum, ROWS * COLUMNS, sizeof(int32_t));
+    }
+    return sum;
 }
 
 void grasp__probe_free(grasp__probe *probe)

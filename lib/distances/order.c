@@ -223,9 +223,33 @@ static void move_rows(grasp__sketch *sketch, const grasp__order *o, keyed *at, u
     }
 }
 
+static int64_t panels_of(int64_t n)
+{
+    return (n + PANEL - 1) / PANEL;
+}
+
+static int64_t stride_of(int64_t panels)
+{
+    return (panels + PANEL - 1) / PANEL * PANEL;
+}
+
+enum { SHORT_ROW = 512 }; /* longer ones are not moved */
+
+uint64_t grasp__order_price(const grasp_distances *d, uint64_t *making)
+{
+    const int64_t stride = grasp__sketch_stride(d->p);
+    uint64_t sum = grasp__price(1, sizeof(grasp__order));
+    grasp__price_add(&sum, d->n, sizeof(int32_t));
+    for (int q = 0; q < 2; q++)
+        grasp__price_add(&sum, SIDES * stride_of(panels_of(d->n)), sizeof(float));
+    if (stride <= SHORT_ROW)
+        grasp__price_add(&sum, d->n, sizeof(int32_t));
+    *making = grasp__price_sum(sum, stride <= SHORT_ROW ? grasp__price(stride, 1) : 0);
+    return sum;
+}
+
 grasp_status grasp__order_create(grasp_context *ctx, grasp__filter *f, int64_t *scratch, grasp__order **out)
 {
-    enum { SHORT_ROW = 512 };
     grasp__sketch *sketch = grasp__filter_sketch(f);
     building b = {.at = (keyed *)scratch};
     grasp__order *o = NULL;
@@ -239,8 +263,8 @@ grasp_status grasp__order_create(grasp_context *ctx, grasp__filter *f, int64_t *
         return s;
     o->sketch = sketch;
     o->n = sketch->n;
-    o->panels = (o->n + PANEL - 1) / PANEL;
-    o->stride = (o->panels + PANEL - 1) / PANEL * PANEL;
+    o->panels = panels_of(o->n);
+    o->stride = stride_of(o->panels);
     b.order = o;
     if ((s = grasp__alloc(ctx, o->n, sizeof *o->sample, &o->sample)) != GRASP_OK ||
         (s = grasp__alloc_zero(ctx, SIDES * o->stride, sizeof *o->low, &o->low)) != GRASP_OK ||
@@ -323,6 +347,13 @@ grasp_status grasp__sight_create(grasp_context *ctx, const grasp__order *o, gras
     else
         grasp__sight_free(sight);
     return s;
+}
+
+uint64_t grasp__sight_price(int64_t n)
+{
+    uint64_t sum = grasp__price(1, sizeof(grasp__sight));
+    grasp__price_add(&sum, stride_of(panels_of(n)), sizeof(float));
+    return grasp__price_sum(sum, grasp__price(panels_of(n), sizeof(int32_t)));
 }
 
 void grasp__sight_free(grasp__sight *sight)

@@ -44,19 +44,30 @@ done:
     return GRASP_OK;
 }
 
-uint64_t grasp__reader_price(const grasp__space *space)
+static uint64_t price(const grasp__space *space, bool tiles)
 {
     int64_t most = grasp__panel_rows(space->p), rows = most < space->n ? most : space->n;
     uint64_t sum = grasp__price(1, sizeof(grasp__reader));
     if (space->metric == GRASP__PRECOMPUTED)
         return sum;
     for (int q = 0; q < 2; q++)
-        sum = grasp__price_sum(sum, grasp__price_values(space->stored ? 0 : rows, space->p, sizeof(double)));
+        sum = grasp__price_sum(sum, grasp__price_values(tiles && !space->stored ? rows : 0, space->p, sizeof(double)));
     for (int q = 0; q < 3; q++)
         grasp__price_add(&sum, space->p, sizeof(double));
     if (grasp__space_has_rough(space))
         grasp__price_add(&sum, GRASP__TILE * GRASP__TILE, sizeof(float));
     return sum;
+}
+
+uint64_t grasp__reader_price(const grasp__space *space)
+{
+    return price(space, true);
+}
+
+uint64_t grasp__reader_pairs_price(const grasp_distances *d)
+{
+    const grasp__space space = grasp__distances_space(d);
+    return price(&space, false);
 }
 
 grasp_status grasp__reader_create(grasp_context *ctx, const grasp_distances *d, grasp__reader **out)

@@ -190,16 +190,28 @@ static grasp_status iterate(grasp_context *ctx, search *a)
     return GRASP_OK;
 }
 
+/* How many the sample takes. */
+static int64_t sample_rows(const grasp_distances *d)
+{
+    const int64_t most = SAMPLE_BYTES / 8 / d->p, wanted = most < SAMPLE ? most : SAMPLE;
+    return d->n < wanted ? d->n : wanted;
+}
+
+bool grasp__sketch_has_heads(const grasp_distances *d)
+{
+    return sample_rows(d) >= 2 && 8 * HEAD * d->p <= DIRECTION_BYTES;
+}
+
 /* HEAD x p directions in which a sample of the rows is longest; zero rows where the sample has fewer, or where the
  * measured |E| is too large to be sure of. */
 static grasp_status directions(grasp_context *ctx, work *w)
 {
-    const int64_t p = w->d->p, n = w->d->n, most = SAMPLE_BYTES / 8 / p, wanted = most < SAMPLE ? most : SAMPLE;
-    search a = {.of = w, .kernels = grasp__context_kernels(ctx), .m = n < wanted ? n : wanted};
+    const int64_t p = w->d->p;
+    search a = {.of = w, .kernels = grasp__context_kernels(ctx), .m = sample_rows(w->d)};
     const int64_t tasks = (a.m + ROWS - 1) / ROWS;
     double e[HEAD * HEAD];
     grasp_status s;
-    if (a.m < 2 || 8 * HEAD * p > DIRECTION_BYTES)
+    if (!grasp__sketch_has_heads(w->d))
         return GRASP_OK;
     if ((s = grasp__alloc_zero(ctx, HEAD * p, sizeof(double), &w->direction)) != GRASP_OK ||
         (s = grasp__alloc(ctx, a.m * p, sizeof *a.x, &a.x)) != GRASP_OK ||
@@ -261,7 +273,7 @@ grasp_status grasp__sketch_create(grasp_context *ctx, const grasp_distances *d, 
     w.sketch = sketch;
     sketch->kernels = grasp__context_sketch_kernels(ctx);
     sketch->n = d->n;
-    sketch->stride = (d->p + 3) / 4 * 4;
+    sketch->stride = grasp__sketch_stride(d->p);
     sketch->levels = levels_for(sketch->kernels, sketch->stride);
     if ((s = grasp__alloc(ctx, d->n, (size_t)sketch->stride, &sketch->bytes)) == GRASP_OK &&
         (s = grasp__alloc(ctx, d->n, sizeof *sketch->row, &sketch->row)) == GRASP_OK)
@@ -275,6 +287,26 @@ grasp_status grasp__sketch_create(grasp_context *ctx, const grasp_distances *d, 
     else
         grasp__sketch_free(sketch);
     return s;
+}
+
+uint64_t grasp__sketch_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making)
+{
+    const int64_t p = d->p, workers = grasp__workers(ctx), m = sample_rows(d);
+    uint64_t sum = grasp__price(1, sizeof(grasp__sketch));
+    grasp__price_add(&sum, d->n, (size_t)grasp__sketch_stride(p));
+    grasp__price_add(&sum, d->n, sizeof(grasp__sketch_row));
+    *making = sum;
+    grasp__price_add(making, p, sizeof(float));
+    grasp__price_add(making, workers * p, sizeof(double));
+    grasp__price_add(making, workers * p, sizeof(float));
+    if (grasp__sketch_has_heads(d)) {
+        grasp__price_add(making, HEAD * p, sizeof(double));
+        grasp__price_add(making, m * p, sizeof(double));
+        grasp__price_add(making, m * m, sizeof(double));
+        for (int q = 0; q < 2; q++)
+            grasp__price_add(making, HEAD * m, sizeof(double));
+    }
+    return sum;
 }
 
 void grasp__sketch_free(grasp__sketch *sketch)

@@ -23,8 +23,17 @@ static inline int64_t grasp__sketch_place(const grasp__sketch *sketch, int64_t s
     return sketch->place ? sketch->place[sample] : sample;
 }
 
+static inline int64_t grasp__sketch_stride(int64_t p)
+{
+    return (p + 3) / 4 * 4;
+}
+
+/* Are there rows enough, and are they short enough, for leading coordinates? */
+bool         grasp__sketch_has_heads(const grasp_distances *d);
 /* Sketches all rows of a cosine or euclidean space; O(n p), parallel. eps fills the thresholds. */
 grasp_status grasp__sketch_create(grasp_context *ctx, const grasp_distances *d, double eps, grasp__sketch **out);
+/* *making: at most meanwhile; returns what stays. */
+uint64_t     grasp__sketch_price(grasp_context *ctx, const grasp_distances *d, uint64_t *making);
 void         grasp__sketch_free(grasp__sketch *sketch);
 
 #endif

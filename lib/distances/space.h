@@ -106,6 +106,7 @@ double grasp__plain_half_width(double v, int64_t p);
 
 /* A reader that is asked about single pairs only; less memory. */
 grasp_status grasp__reader_create_pairs(grasp_context *ctx, const grasp_distances *d, grasp__reader **out);
+uint64_t     grasp__reader_pairs_price(const grasp_distances *d);
 /* The truth of a pair, and whether its distance is within 1e-6 of eps. */
 bool grasp__reader_decide(grasp__reader *r, int64_t i, int64_t j, double eps, bool *tie);
 

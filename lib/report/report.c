@@ -77,13 +77,16 @@ static grasp_status copy_text(grasp_context *ctx, const char *text, char **out)
     return s;
 }
 
+enum { LEAST_ROOM = 4 };
+
 /* Grows an array by doubling when `count` elements fill it. */
 static grasp_status make_room(grasp_context *ctx, int64_t count, int64_t *capacity, size_t size, void *inout_pointer)
 {
     int64_t larger;
     if (count < *capacity)
         return GRASP_OK;
-    grasp_status s = grasp__check_product(ctx, count < 4 ? 4 : count, 2, "entries of a report", &larger);
+    grasp_status s =
+        grasp__check_product(ctx, count < LEAST_ROOM ? LEAST_ROOM : count, 2, "entries of a report", &larger);
     if (s == GRASP_OK)
         s = grasp__realloc(ctx, count, larger, size, inout_pointer);
     if (s == GRASP_OK)
@@ -153,6 +156,30 @@ grasp_status grasp__report_append(grasp_context *ctx, grasp_report *report, cons
     if (s == GRASP_OK)
         e->series[e->length++] = value;
     return s;
+}
+
+/* An array that make_room() lengthens to `count` elements, and the one it is copied from. */
+static uint64_t grown_price(int64_t count, size_t size)
+{
+    int64_t room = 2 * LEAST_ROOM;
+    while (room < count)
+        if (!grasp__mul_i64(room, 2, &room))
+            return UINT64_MAX;
+    return grasp__price_sum(grasp__price(room, size), grasp__price(room > 2 * LEAST_ROOM ? room / 2 : 0, size));
+}
+
+uint64_t grasp__report_price(int64_t entries)
+{
+    enum { NAME = 32 };
+    uint64_t sum = grasp__price_sum(grasp__price(1, sizeof(grasp_report)), grown_price(entries, sizeof(entry)));
+    for (int64_t q = 0; q < entries; q++)
+        grasp__price_add(&sum, NAME, 1);
+    return sum;
+}
+
+uint64_t grasp__report_series_price(int64_t numbers)
+{
+    return grown_price(numbers, sizeof(double));
 }
 
 static grasp_status put_copy(grasp_context *ctx, grasp_report *report, const char *name, const entry *e)

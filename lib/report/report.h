@@ -25,4 +25,8 @@ grasp_status grasp__report_append(grasp_context *ctx, grasp_report *report, cons
 grasp_status grasp__report_merge(grasp_context *ctx, grasp_report *report, const char *prefix,
                                   const grasp_report *other);
 
+/* Of a report of so many entries with short names, as it is filled; and of a series that grows to so many numbers. */
+uint64_t grasp__report_price(int64_t entries);
+uint64_t grasp__report_series_price(int64_t numbers);
+
 #endif

@@ -333,6 +333,7 @@ static void clusters_and_sweeps()
     grasp::clusterer c(ctx, "dbscan", "eps=0.1;min_samples=5");
     THROWS(c.result(ctx), grasp::state_error, "");
     c.set_multiplicities(ctx, labels(N, 1));
+    CHECK(c.bytes(ctx, d) > 0);
     c.fit(ctx, d);
     CHECK(c.result(ctx).count() == 2 && c.result(ctx).noise() == 2 && c.core_flags(ctx, N)[41] == 0 &&
           c.report(ctx).has("pairs"));

@@ -295,6 +295,7 @@ FUNCTIONS = {
     "grasp_clusterer_free": (None, ptr),
     "grasp_clusterer_set_multiplicities": (i32, ptr, ptr, ptr, i64),
     "grasp_clusterer_fit_distances": (i32, ptr, ptr, ptr),
+    "grasp_clusterer_bytes": (i32, ptr, ptr, ptr, ptr),
     "grasp_clusterer_fit_points": (i32, ptr, ptr, ptr),
     "grasp_clusterer_groups": (i32, ptr, ptr, ptr),
     "grasp_clusterer_core_flags": (i32, ptr, ptr, ptr, i64),

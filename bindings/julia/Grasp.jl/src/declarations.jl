@@ -505,6 +505,8 @@ grasp_clusterer_set_multiplicities(ctx, clusterer, multiplicity_or_null, n) =
     ccall(symbol(:grasp_clusterer_set_multiplicities), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}, Int64), ctx, clusterer, multiplicity_or_null, n)
 grasp_clusterer_fit_distances(ctx, clusterer, distances) =
     ccall(symbol(:grasp_clusterer_fit_distances), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), ctx, clusterer, distances)
+grasp_clusterer_bytes(ctx, clusterer, distances, out) =
+    ccall(symbol(:grasp_clusterer_bytes), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{UInt64}), ctx, clusterer, distances, out)
 grasp_clusterer_fit_points(ctx, clusterer, x) =
     ccall(symbol(:grasp_clusterer_fit_points), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), ctx, clusterer, x)
 grasp_clusterer_groups(ctx, clusterer, out) =
