@@ -83,25 +83,18 @@ static double merge(grasp__dot2_lanes *lanes, int64_t n, double *bound_or_null)
 }
 
 /* fma() of the portable variant may be a slow library call, so take hardware's where it is. */
-static grasp__dot2_fn choose(bool differences)
+static grasp__dot2_fn choose(void)
 {
 #if defined(GRASP__HAVE_AVX2) && defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return differences ? grasp__squared_distance2_avx2 : grasp__dot2_avx2;
+        return grasp__dot2_avx2;
 #endif
-    return differences ? grasp__squared_distance2_portable : grasp__dot2_portable;
+    return grasp__dot2_portable;
 }
 
 double grasp__dot2(const double *x, const double *y, int64_t n, double *bound_or_null)
 {
     grasp__dot2_lanes lanes;
-    choose(false)(x, y, n, &lanes);
-    return merge(&lanes, n, bound_or_null);
-}
-
-double grasp__squared_distance2(const double *x, const double *y, int64_t n, double *bound_or_null)
-{
-    grasp__dot2_lanes lanes;
-    choose(true)(x, y, n, &lanes);
+    choose()(x, y, n, &lanes);
     return merge(&lanes, n, bound_or_null);
 }

@@ -31,11 +31,10 @@
 #  define GRAM          gram_f64
 #  include "linalg/kernel_gram.h"
 
-#  define VECTOR            __m256d
-#  define LANES             4
-#  define FMA(x, y, z)      _mm256_fmadd_pd(x, y, z)
-#  define DOT2              grasp__dot2_avx2
-#  define SQUARED_DISTANCE2 grasp__squared_distance2_avx2
+#  define VECTOR       __m256d
+#  define LANES        4
+#  define FMA(x, y, z) _mm256_fmadd_pd(x, y, z)
+#  define DOT2         grasp__dot2_avx2
 #  include "linalg/kernel_dot2.h"
 
 #  define VECTOR      __m256d

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * The lanes of Dot2, written once for every instruction set: a template without an include guard.
  *
- * The including file defines VECTOR, LANES (a divisor of 8) and FMA(x, y, z) of doubles, exactly rounded, and DOT2 and
- * SQUARED_DISTANCE2, the names of the two functions. Every operation is one of IEEE 754 and its operands do not depend
- * on LANES, so all variants give equal bits. The last n mod 8 terms are padded with zeros, which change nothing.
+ * The including file defines VECTOR, LANES (a divisor of 8) and FMA(x, y, z) of doubles, exactly rounded, and DOT2,
+ * the function's name. Every operation is one of IEEE 754 and its operands do not depend on LANES, so all variants give
+ * equal bits. The last n mod 8 terms are padded with zeros, which change nothing.
  */
 
 #define PARTS (GRASP__DOT2_LANES / LANES)
@@ -16,14 +16,11 @@ typedef struct dot2_state {
 } dot2_state;
 
 /* Eight terms. TwoProd by FMA, TwoSum by Knuth. */
-static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const double *x, const double *y,
-                                                            bool differences)
+static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const double *x, const double *y)
 {
     UNROLL
     for (int i = 0; i < PARTS; i++) {
         VECTOR a = *(const dot2_loose *)(x + i * LANES), b = *(const dot2_loose *)(y + i * LANES);
-        if (differences)
-            a = b = a - b;
         VECTOR product = a * b, product_error = FMA(a, b, -product);
         VECTOR sum = s->high[i] + product, part = sum - s->high[i];
         VECTOR sum_error = (s->high[i] - (sum - part)) + (product - part);
@@ -33,32 +30,21 @@ static inline __attribute__((always_inline)) void dot2_step(dot2_state *s, const
     }
 }
 
-static inline __attribute__((always_inline)) void dot2_lanes(const double *x, const double *y, int64_t n,
-                                                             bool differences, grasp__dot2_lanes *out)
+void DOT2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out)
 {
     dot2_state s = {0};
     int64_t i = 0;
     for (; i + GRASP__DOT2_LANES <= n; i += GRASP__DOT2_LANES)
-        dot2_step(&s, x + i, y + i, differences);
+        dot2_step(&s, x + i, y + i);
     if (i < n) {
         double last_x[GRASP__DOT2_LANES] = {0}, last_y[GRASP__DOT2_LANES] = {0};
         memcpy(last_x, x + i, (size_t)(n - i) * sizeof(double));
         memcpy(last_y, y + i, (size_t)(n - i) * sizeof(double));
-        dot2_step(&s, last_x, last_y, differences);
+        dot2_step(&s, last_x, last_y);
     }
     memcpy(out->high, s.high, sizeof(out->high));
     memcpy(out->low, s.low, sizeof(out->low));
     memcpy(out->magnitude, s.magnitude, sizeof(out->magnitude));
-}
-
-void DOT2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out)
-{
-    dot2_lanes(x, y, n, false, out);
-}
-
-void SQUARED_DISTANCE2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out)
-{
-    dot2_lanes(x, y, n, true, out);
 }
 
 #undef PARTS
@@ -66,4 +52,3 @@ void SQUARED_DISTANCE2(const double *x, const double *y, int64_t n, grasp__dot2_
 #undef LANES
 #undef FMA
 #undef DOT2
-#undef SQUARED_DISTANCE2

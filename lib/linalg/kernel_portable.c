@@ -33,11 +33,10 @@ typedef double vector_f64 __attribute__((vector_size(16)));
 #define GRAM          gram_f64
 #include "linalg/kernel_gram.h"
 
-#define VECTOR            vector_f64
-#define LANES             2
-#define FMA(x, y, z)      ((vector_f64){fma((x)[0], (y)[0], (z)[0]), fma((x)[1], (y)[1], (z)[1])})
-#define DOT2              grasp__dot2_portable
-#define SQUARED_DISTANCE2 grasp__squared_distance2_portable
+#define VECTOR       vector_f64
+#define LANES        2
+#define FMA(x, y, z) ((vector_f64){fma((x)[0], (y)[0], (z)[0]), fma((x)[1], (y)[1], (z)[1])})
+#define DOT2         grasp__dot2_portable
 #include "linalg/kernel_dot2.h"
 
 #define VECTOR      vector_f64

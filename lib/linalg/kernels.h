@@ -35,13 +35,11 @@ typedef struct grasp__row_kernels {
 extern const grasp__kernels grasp__kernels_portable;
 extern const grasp__row_kernels grasp__row_kernels_portable;
 void grasp__dot2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
-void grasp__squared_distance2_portable(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 
 #if defined(GRASP__HAVE_AVX2) && defined(__x86_64__)
 extern const grasp__kernels grasp__kernels_avx2;
 extern const grasp__row_kernels grasp__row_kernels_avx2;
 void grasp__dot2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
-void grasp__squared_distance2_avx2(const double *x, const double *y, int64_t n, grasp__dot2_lanes *out);
 #endif
 #if defined(GRASP__HAVE_AVX512) && defined(__x86_64__)
 extern const grasp__kernels grasp__kernels_avx512;

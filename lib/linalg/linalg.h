@@ -60,8 +60,6 @@ double grasp__sum_value(const grasp__sum *s);
 /* <x, y> in Dot2; *bound is its proven absolute error bound (compensated.c), rounded up. Equal bits on every processor.
  * When a product or a sum overflows: not finite, and the bound is infinity. */
 double grasp__dot2(const double *x, const double *y, int64_t n, double *bound_or_null);
-/* |x - y|^2 with the differences rounded once and squared in Dot2; *bound as above for those differences. */
-double grasp__squared_distance2(const double *x, const double *y, int64_t n, double *bound_or_null);
 /* Round to nearest, and no flush to zero: what every certificate assumes. GRASP_E_STATE otherwise. */
 grasp_status grasp__check_rounding(grasp_context *ctx);
 

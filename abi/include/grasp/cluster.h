@@ -54,10 +54,20 @@ GRASP_API void         grasp_clusterer_free(grasp_clusterer *clusterer);
 GRASP_API grasp_status grasp_clusterer_set_multiplicities(grasp_context *ctx, grasp_clusterer *clusterer,
                                                           const int64_t *multiplicity_or_null, int64_t n);
 /** Clusters samples by their distances. k-means needs a space of rows (GRASP_E_UNSUPPORTED for a precomputed matrix).
- *  DBSCAN: O(n^2 p) time at worst, a byte an entry of the rows and about 100 bytes a sample. GRASP_CANCELLED: the
- *  earlier fit, if any, stays. */
+ *  DBSCAN: O(n^2 p) time at worst, a byte an entry of the rows and about 100 bytes a sample; where nearly all pairs
+ *  have to be looked at, up to 48 MiB more if the context's memory limit allows. GRASP_CANCELLED: the earlier fit, if
+ *  any, stays. */
 GRASP_API grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_clusterer *clusterer,
                                                      const grasp_distances *distances);
+/** Bytes that grasp_clusterer_fit_distances() will take at most, result included, beside the distances and an earlier
+ *  fit, at the present number of threads: a memory limit of that much beyond what is in use never refuses it. k-means
+ *  and mixtures take less than a twentieth less, as a rule, but for a mixture's report, which grows with the iterations
+ *  and is priced at max_iterations. The path of DBSCAN depends on the data, and the price is that of the dearest that
+ *  these sizes, eps and min_samples allow: data with structure takes much less, and under a lower limit the comparison
+ *  of all pairs takes less or is left out. Cheap. Errors: those of a fit that these distances are not for;
+ *  GRASP_E_OVERFLOW. */
+GRASP_API grasp_status grasp_clusterer_bytes(grasp_context *ctx, const grasp_clusterer *clusterer,
+                                             const grasp_distances *distances, uint64_t *out);
 /** Clusters the rows of x: DBSCAN by Euclidean distance, k-means in x's space. */
 GRASP_API grasp_status grasp_clusterer_fit_points(grasp_context *ctx, grasp_clusterer *clusterer, grasp_matrix *x);
 /** Result of the last fit; GRASP_E_STATE before one. */

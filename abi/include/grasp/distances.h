@@ -67,7 +67,9 @@ GRASP_API grasp_status grasp_distances_block(grasp_context *ctx, const grasp_dis
  *  bytes. */
 GRASP_API grasp_status grasp_distances_kth(grasp_context *ctx, const grasp_distances *distances, int64_t k, double *out,
                                            int64_t n);
-/** Samples within eps of each sample, itself included, decided exactly. 0 <= eps < infinity. O(n^2 p). */
+/** Samples within eps of each sample, itself included, decided exactly. 0 <= eps < infinity. O(n^2 p) time; meanwhile a
+ *  byte an entry of the rows and about 100 bytes a sample, or where a memory limit refuses them panels of rows, some 9
+ *  MiB a thread. */
 GRASP_API grasp_status grasp_distances_within(grasp_context *ctx, const grasp_distances *distances, double eps,
                                               int64_t *count, int64_t n);
 

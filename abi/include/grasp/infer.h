@@ -53,6 +53,10 @@ typedef struct grasp_inference grasp_inference;
  *  balanced training, certified group DRO and ERM that is best out of fold; "auto" (default): the latter for linear
  *  models after mode=robust, unless a key of gdro is given */
 #define GRASP_KEY_FINAL "final"
+/** fit, final=balanced, where no class was split: further mistakes out of fold, as a share of those of balanced
+ *  classes, that the model may make to lean less on what goes with the class, for the sake of groups that stayed
+ *  hidden; default 0.05, 0: none */
+#define GRASP_KEY_ALLOWANCE "allowance"
 
 /** Groups of samples within their classes (y: any int64, taken in ascending order), in one id space: id = cluster +
  *  clusters of the classes before. Noise is GRASP_NOISE.
@@ -61,25 +65,36 @@ typedef struct grasp_inference grasp_inference;
  *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
  *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
  *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
- *  report says why. Flipped labels can hide a group: where the evidence does not suffice it is asked for again, 0.6 and
- *  of both classes, without samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000
- *  samples a pair); these are noise if that brings the split, else nobody is. What it needs are the inputs of a linear
- *  layer; it reads them back from the last layer's factors (of one position), or from dense gradients of a logistic
- *  model, or of a softmax model with as many outputs as y has classes, weights before biases or output by output. That
- *  rows are such gradients is seen from all of them, with y; other rows are clustered as by mode=density. Units of the
- *  inputs do not matter: they are standardised, more than 100 columns reduced to 64 principal components. 27 logistic
- *  fits a pair of classes, O(n d^2) each.
- *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b
- *  text "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".outliers" (samples left out),
- *  ".evidence" (accuracy out of fold of the
- *  learned minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends,
- *  asked where the linear one does not suffice and there are at most 32 columns); and for either class, as
- *  "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the valley (density
- *  there over the lower peak beside it; 1: none), "low" (samples beyond it), "before" and "after" (their accuracy out
- *  of fold by plain and by balanced training), "after_low", "after_high" (two standard errors), "majority" (accuracy of
- *  the class's others by balanced training), "loss" and "majority_loss" (mean logistic loss out of fold, by plain
- *  training, of the samples beyond and of the others), series "histogram" (of the standardised score, 64 bins over [-4,
- *  4)), and where samples lie beyond, text "sentence". A split class has its evidence as score, others -1.
+ *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them, of
+ *  both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
+ *  sample joins the cell of most of its 20 nearest neighbours in the class, as validation rows then do. Flipped labels
+ *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and of both classes, without
+ *  samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000 samples a pair); if that
+ *  brings the split, it stands. Where it was found so, or where of the quarter that plain training is surest of 1 to 10
+ *  % carry another label, flipped ones, noise are the samples for whose label at most 0.15 of the votes of the 20
+ *  nearest neighbours are, classes having as many votes, and, where a plane suffices, which a plane with balanced cells
+ *  gets wrong out of fold; otherwise nobody is. What it needs are the inputs of a linear layer; it reads them back from
+ *  the last layer's factors (of one position), or from dense gradients of a logistic model, or of a softmax model with
+ *  as many outputs as y has classes, weights before biases or output by output. That rows are such gradients is seen
+ *  from all of them, with y; other rows are clustered as by mode=density. Units of the inputs do not matter: they are
+ *  standardised, more than 100 columns reduced to 64 principal components. 62 logistic fits a pair of classes, 45 more
+ *  where anyone is suspected and 34 for a report, O(n d^2) each.
+ *  Report: as below without grids, and text "mode" ("robust"), value "pairs", and for each pair q of classes a < b text
+ *  "pair.<q>.outcome" (split, or why not), values "pair.<q>.accepted", ".evidence" (accuracy out of fold of the learned
+ *  minorities, or of the rest if that is less), ".evidence_linear", ".evidence_curved" (by a model that bends, asked
+ *  where the linear one does not suffice and there are at most 32 columns), ".worst" (accuracy out of fold of the worst
+ *  cell by balanced training), ".worst_low", ".worst_high" (Wilson's interval, two standard errors), ".flips" (rate of
+ *  flipped labels), ".outliers" (how many are noise), ".worst_kept" and ".worst_removed" (accuracy out of fold of the
+ *  worst cell of the others, with the outliers in training and without), ".outliers_removed" (1: that is better, as
+ *  grasp_fit() then does), text ".refinement" (by what the second look took its cells: none, plane or neighbours); and
+ *  for either class, as "pair.<q>.a.<name>" and "pair.<q>.b.<name>": "class", "samples", "threshold" and "depth" of the
+ *  valley (density there over the lower peak beside it; 1: none), "low" (samples beyond it), "stability" (adjusted Rand
+ *  index of what two random halves of the samples cut off, each by its own direction, the mean of two deals), "before"
+ *  and "after" (their accuracy out of fold by plain and by balanced training), "after_low", "after_high" (two standard
+ *  errors), "majority" (accuracy of the class's others by balanced training), "loss" and "majority_loss" (mean logistic
+ *  loss out of fold, by plain training, of the samples beyond and of the others), series "histogram" (of the
+ *  standardised score, 64 bins over [-4, 4)), and where samples lie beyond, text "sentence". A split class has its
+ *  evidence as score, others -1.
  *
  *  mode=density: GRASP, Algorithm 1 of Zeng et al. 2022: for each class its gradients, their distances (metric,
  *  center), every setting of the grid, selection by score.
@@ -219,7 +234,8 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
                                            const grasp_groups *truth_or_null, grasp_groups **out,
                                            grasp_report **report_or_null);
 /** The whole paper in one call: ERM on the training rows; gradients at its parameters; groups and outliers of training
- *  and validation rows by grasp_infer(); outliers dropped; then the final model.
+ *  and validation rows by grasp_infer(); outliers dropped, of mode=robust only where the worst learned cell is better
+ *  without them out of fold, else they train in the groups of new samples that lie as they do; then the final model.
  *  final=gdro: grasp_train_gdro() on the groups, which tries every combination of gdro.rate, gdro.weight_decay and
  *  gdro.step and keeps the one whose worst learned validation group is most accurate.
  *  final=balanced, for linear models (GRASP_E_UNSUPPORTED): on standardised inputs, written back in the model's units,
@@ -227,8 +243,9 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  which the classes count alike and within a class its groups, l2 0.002, 0.02 or 0.2; gdro_certified at that l2, if it
  *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where no linear model gets the
  *  learned minorities right (0.5), classes are the groups, and ERM's parameters stay unless balancing the classes is
- *  better by a standard error: so nobody is worse off for a class that nothing sets apart. Sample weights are not used
- *  in it.
+ *  better by a standard error: so nobody is worse off for a class that nothing sets apart. If it is, the model is
+ *  levelled: samples whose columns or model give their class away count less, as strongly (0.1 to 0.7) as costs no more
+ *  mistakes out of fold than the allowance. Sample weights are not used in it.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,
@@ -240,9 +257,13 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  group DRO ones. *out covers the training rows followed by the validation rows (val=assign: the training rows alone),
  *  in their order. *report_or_null: the parts' reports under "erm.", "infer." and "gdro.", so that "gdro.rate" is the
  *  rate chosen, "gdro.best_val_worst" the accuracy it was chosen by and "gdro.candidate.score" that of every candidate;
- *  final=balanced: text "final.method" ("balanced", "gdro_certified" or "erm"), values "final.l2", "final.worst"
- *  (accuracy of the worst learned group out of fold), "final.worst_error" (its standard error), "final.erm_worst", and
- *  the report of gdro_certified under "final.certified." where that was chosen.
+ *  final=balanced: text "final.method" ("balanced", "gdro_certified", "levelled" or "erm"), values "final.l2",
+ *  "final.rows" (that it was trained on), "final.worst" (accuracy of the worst learned group out of fold),
+ *  "final.worst_error" (its standard error), "final.erm_worst", with at most 500 parameters "final.objective" (the
+ *  largest mean loss of a learned group, and the penalty, of the model on standardised inputs), "final.bound" and
+ *  "final.gap" (no parameters whatever are better by more: the certificate of "gdro_certified", see grasp_train()),
+ *  "final.strength" where it was levelled, and the report of gdro_certified under "final.certified." where that was
+ *  chosen.
  *
  *  All training rows outliers: GRASP_E_EMPTY. Errors of the parts, as GRASP_E_NUMERIC where every candidate diverges.
  *  An error leaves both models as they were. GRASP_NOT_CONVERGED: ERM did not; all else was done. GRASP_CANCELLED: the
