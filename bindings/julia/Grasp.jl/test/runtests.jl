@@ -254,7 +254,10 @@ end
             neighbours(Distances(x[:, 1:50]), 0.5)
             run(`sh -c "sleep 1; date +%s.%N >\$note; kill -INT \$(getpid())"`; wait = false)
             try
-                neighbours(Distances(x), 0.5)
+                stop = time() + 20 # a quick machine is in its next call by then
+                while time() < stop
+                    neighbours(Distances(x), 0.5)
+                end
                 println("it was not interrupted")
             catch exception
                 late = time() - parse(Float64, read(note, String))
