@@ -112,7 +112,7 @@ static void set_bit(uint64_t *bits, int64_t i)
 /* Cores of the row's and of the word's set; of those in the large set one is enough for one that is not. */
 static void join_word(const step *a, int64_t i, int64_t column, uint64_t word)
 {
-    const grasp__shared_sets parent = a->s->parent;
+    grasp__shared_sets parent = a->s->parent;
     const uint64_t large = a->done[column];
     if (!is_set(a->core, i))
         return;

@@ -39,7 +39,7 @@ static grasp_status level(grasp_context *ctx, grasp__retraining *r, const grasp_
                           grasp__candidate *best)
 {
     const grasp_matrix *x = grasp__model_inputs(r->model);
-    double *base = NULL, *lean = NULL, *strongest = NULL;
+    double *base = NULL;
     double most = (1 + allowance) * (1 - fmax(best->mean, erm->mean));
     grasp__level l = {.x = x->data,
                       .stride = x->row_stride,
@@ -48,16 +48,14 @@ static grasp_status level(grasp_context *ctx, grasp__retraining *r, const grasp_
                       .y = r->y,
                       .loss = r->loss,
                       .n_classes = grasp__model_n_classes(r->model)};
-    double **const lists[] = {&base, &lean, &strongest};
-    grasp_status s = GRASP_OK;
-    for (size_t k = 0; s == GRASP_OK && k < sizeof lists / sizeof *lists; k++)
-        s = grasp__alloc(ctx, r->n, sizeof **lists[k], lists[k]);
-    if (s == GRASP_OK) {
-        memcpy(base, r->weight, (size_t)r->n * sizeof *base);
-        memcpy(strongest, r->weight, (size_t)r->n * sizeof *base);
-        l.base = base;
-        s = grasp__level_open(ctx, &l, lean);
-    }
+    grasp_status s = grasp__alloc(ctx, r->n, 3 * sizeof *base, &base);
+    if (s != GRASP_OK)
+        return s;
+    double *lean = base + r->n, *strongest = lean + r->n;
+    memcpy(base, r->weight, (size_t)r->n * sizeof *base);
+    memcpy(strongest, r->weight, (size_t)r->n * sizeof *base);
+    l.base = base;
+    s = grasp__level_open(ctx, &l, lean);
     for (int k = 1; s == GRASP_OK && k <= STRENGTHS; k++) {
         grasp__candidate here = {.method = GRASP__REFIT_LEVELLED, .l2 = penalties[MIDDLE], .strength = k * STRENGTH};
         s = grasp__level_weights(ctx, &l, lean, here.strength, r->weight);
@@ -70,8 +68,6 @@ static grasp_status level(grasp_context *ctx, grasp__retraining *r, const grasp_
     }
     if (s == GRASP_OK)
         memcpy(r->weight, strongest, (size_t)r->n * sizeof *base);
-    grasp__free(strongest);
-    grasp__free(lean);
     grasp__free(base);
     return s;
 }

@@ -25,7 +25,7 @@ INLINE VECTOR wide_f64(const double *x)
 }
 
 /* A line of the cache at a time, and the line AHEAD asked for: the processor's own prefetching ends with a page.
- * `centred` is a constant at every use. */
+ * `centred` is a constant at every use; without it no origin is read. */
 #define PLACED(REAL, SUFFIX)                                                                                           \
   INLINE void placed_##SUFFIX(const REAL *x, bool centred, const double *origin, double scale, double factor,          \
                               int64_t n, double *out)                                                                  \
@@ -50,7 +50,7 @@ INLINE VECTOR wide_f64(const double *x)
     if (origin != NULL)                                                                                                \
       placed_##SUFFIX(x, true, origin, scale, factor, n, out);                                                         \
     else                                                                                                               \
-      placed_##SUFFIX(x, false, NULL, scale, factor, n, out);                                                          \
+      placed_##SUFFIX(x, false, out, scale, factor, n, out);                                                           \
   }
 
 PLACED(float, f32)
