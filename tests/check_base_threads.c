@@ -146,7 +146,7 @@ END_TEST
 
 /* ---- threads ----------------------------------------------------------------------------------------------------- */
 
-enum { TASKS = 500 };
+enum { TASKS = 500, LINGERING = 50 };
 
 typedef struct work {
     grasp_context *ctx;
@@ -158,6 +158,7 @@ typedef struct work {
     int64_t wait_for;       /* task fail_a ends a little after this one */
     bool slow;              /* every task takes 50 microseconds or more */
     int64_t cancel_at;      /* this one asks for a cancel */
+    int64_t stopper;        /* later tasks linger from when this one has run: 0.1 s for the loop to stop on any machine */
     uint64_t result[TASKS];
 } work;
 
@@ -179,6 +180,11 @@ static grasp_status do_task(void *arg, int64_t index, int32_t worker)
         grasp_context_cancel(w->ctx);
     if (w->slow)
         nanosleep(&(struct timespec){0, 50000}, NULL);
+    bool lingers = w->stopper >= 0 && index > w->stopper + LINGERING;
+    for (int i = 0; lingers && i < 1000; i++) {
+        lingers = atomic_load(&w->runs[w->stopper]) == 0;
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
     for (int i = 0; index == w->fail_a && w->wait_for >= 0 && i < 1000; i++) {
         bool there = atomic_load(&w->runs[w->wait_for]) > 0;
         nanosleep(&(struct timespec){0, 1000000}, NULL);
@@ -194,7 +200,7 @@ static void work_init(work *w, grasp_context *ctx)
     memset(w, 0, sizeof *w);
     w->ctx = ctx;
     w->caller = pthread_self();
-    w->fail_a = w->fail_b = w->cancel_at = w->wait_for = -1;
+    w->fail_a = w->fail_b = w->cancel_at = w->wait_for = w->stopper = -1;
 }
 
 static grasp_status run_work(grasp_context *ctx, work *w)
@@ -246,6 +252,7 @@ START_TEST(lowest_failing_task_is_reported)
         work_init(&w, ctx);
         w.fail_a = 20 + trial % 5;
         w.fail_b = 22;
+        w.stopper = w.fail_a < w.fail_b ? w.fail_a : w.fail_b;
         ASSERT_STATUS(ctx, run_work(ctx, &w), w.fail_a <= w.fail_b ? GRASP_E_NUMERIC : GRASP_E_EMPTY, "");
         for (int i = 0; i < 22 && i < w.fail_a; i++)
             ck_assert_int_eq(atomic_load(&w.runs[i]), 1);
@@ -279,7 +286,7 @@ START_TEST(cancel_stops_the_loop)
         grasp_context *ctx = test_context();
         ASSERT_OK(ctx, grasp_context_set_threads(ctx, threads));
         work_init(&w, ctx);
-        w.cancel_at = 10;
+        w.stopper = w.cancel_at = 10;
         ASSERT_STATUS(ctx, run_work(ctx, &w), GRASP_CANCELLED, "");
         ck_assert_int_eq(atomic_load(&w.runs[TASKS - 1]), 0);
         work_init(&w, ctx);
