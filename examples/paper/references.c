@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static const reference table_1[] = {
+static const reference published_weights[] = {
     {"check.synthetic.clean.feature.kmeans", "ari", 0.5505, 4, NAN, 0},
     {"check.synthetic.clean.feature.dbscan_euclidean", "ari", 0.5923, 4, NAN, 0},
     {"check.synthetic.clean.feature.dbscan_cosine", "ari", 0.5133, 4, NAN, 0},
@@ -31,7 +31,7 @@ static const reference table_1[] = {
     {"check.synthetic.contaminated.grasp.oracle", "ari", 0.7241, 4, NAN, 0},
 };
 
-static const reference table_2[] = {
+static const reference published_model_clean[] = {
     {"check.synthetic.clean.class", "ari", 0.6804, 4, 0.0057, 10},
     {"check.synthetic.clean.feature.kmeans2", "ari", 0.530, 3, 0.0223, 10},
     {"check.synthetic.clean.feature.dbscan_euclidean", "ari", 0.5618, 4, 0.1305, 10},
@@ -45,7 +45,7 @@ static const reference table_2[] = {
     {"check.synthetic.clean.gradient.dbscan_cosine_oracle", "ari", 0.6908, 4, 0.0797, 10},
 };
 
-static const reference table_3[] = {
+static const reference published_model_contaminated[] = {
     {"check.synthetic.refitted.class", "ari", 0.6805, 4, 0.0058, 10},
     {"check.synthetic.refitted.feature.kmeans2", "ari", 0.528, 3, 0.0228, 10},
     {"check.synthetic.refitted.feature.dbscan_euclidean", "ari", 0.5613, 4, 0.0613, 10},
@@ -59,7 +59,7 @@ static const reference table_3[] = {
     {"check.synthetic.refitted.gradient.dbscan_cosine_oracle", "ari", 0.6619, 4, 0.0459, 10},
 };
 
-static const reference table_4[] = {
+static const reference other_fits[] = {
     {"check.synthetic.epochs_5.gradient.dbscan_cosine", "ari", 0.5404, 4, 0.0601, 10},
     {"check.synthetic.epochs_5.gradient.dbscan_euclidean", "ari", 0.5320, 4, 0.1106, 10},
     {"check.synthetic.epochs_5.gradient.kmeans2", "ari", 0.5718, 4, 0.0936, 10},
@@ -77,14 +77,14 @@ static const reference table_4[] = {
     {"check.synthetic.c_10.gradient.kmeans2", "ari", 0.8798, 4, 0.0137, 10},
 };
 
-static const reference table_5[] = {
+static const reference low_variance[] = {
     {"check.synthetic.variance_0_01.gradient.dbscan_cosine", "ari", 0.6676, 4, 0.0685, 10},
     {"check.synthetic.variance_0_01.gradient.dbscan_euclidean", "ari", 0.5581, 4, 0.2743, 10},
     {"check.synthetic.variance_0_01.gradient.kmeans2", "ari", 0.7167, 4, 0.1226, 10},
     {"check.synthetic.variance_0_01.feature.dbscan_euclidean", "ari", 0.3521, 4, 0.0036, 10},
 };
 
-static const reference table_6[] = {
+static const reference ways_clean[] = {
     {"check.synthetic.converged_clean.class", "ari", 0.6804, 4, 0.0057, 10},
     {"check.synthetic.converged_clean.class", "within", 0.0000, 4, 0.0000, 10},
     {"check.synthetic.converged_clean.error_set", "ari", 0.8863, 4, 0.0086, 10},
@@ -105,7 +105,7 @@ static const reference table_6[] = {
     {"check.synthetic.converged_clean.xrm_all_rows", "within", 0.3326, 4, 0.2695, 10},
 };
 
-static const reference table_7[] = {
+static const reference ways_contaminated[] = {
     {"check.synthetic.converged_contaminated.class", "ari", 0.6805, 4, 0.0058, 10},
     {"check.synthetic.converged_contaminated.class", "within", 0.0000, 4, 0.0000, 10},
     {"check.synthetic.converged_contaminated.error_set", "ari", 0.8169, 4, 0.0143, 10},
@@ -126,7 +126,7 @@ static const reference table_7[] = {
     {"check.synthetic.converged_contaminated.xrm_all_rows", "within", 0.2648, 4, 0.2333, 10},
 };
 
-static const reference table_8[] = {
+static const reference trained_clean[] = {
     {"check.synthetic.converged_clean.trained.erm", "worst", 0.757, 3, 0.1000, 10},
     {"check.synthetic.converged_clean.trained.doro", "worst", 0.38, 2, 0.2900, 10},
     {"check.synthetic.converged_clean.trained.class", "worst", 0.739, 3, 0.0822, 10},
@@ -138,7 +138,7 @@ static const reference table_8[] = {
     {"check.synthetic.converged_clean.trained.feasp", "worst", 0.759, 3, 0.0878, 10},
 };
 
-static const reference table_9[] = {
+static const reference trained_contaminated[] = {
     {"check.synthetic.converged_contaminated.trained.erm", "worst", 0.752, 3, 0.0900, 10},
     {"check.synthetic.converged_contaminated.trained.doro", "worst", 0.48, 2, 0.2900, 10},
     {"check.synthetic.converged_contaminated.trained.class", "worst", 0.746, 3, 0.0804, 10},
@@ -151,7 +151,7 @@ static const reference table_9[] = {
     {"check.synthetic.converged_contaminated.trained.feasp", "worst", 0.787, 3, 0.0743, 10},
 };
 
-static const reference table_10[] = {
+static const reference compas_ways[] = {
     {"check.compas.slow.class", "ari", 0.2849, 4, NAN, 3},
     {"check.compas.slow.feasp", "ari", 0.2956, 4, NAN, 3},
     {"check.compas.slow.grasp", "ari", 0.1867, 4, 0.0342, 3},
@@ -162,7 +162,7 @@ static const reference table_10[] = {
     {"check.compas.fast.grasp_oracle", "ari", 0.2525, 4, 0.0188, 3},
 };
 
-static const reference table_11[] = {
+static const reference compas_trained[] = {
     {"check.compas.short.trained.erm", "worst", 0.38, 2, 0.0497, 3},
     {"check.compas.short.trained.doro", "worst", 0.40, 2, 0.0650, 3},
     {"check.compas.short.trained.class", "worst", 0.489, 3, NAN, 3},
@@ -173,16 +173,16 @@ static const reference table_11[] = {
 #define TABLE(title, list) {title, list, (int)(sizeof(list) / sizeof *(list))}
 
 const reference_table references[] = {
-    TABLE("Published seed, stored weights; ARI", table_1),
-    TABLE("Model as published, clean; ARI", table_2),
-    TABLE("Model as published, fitted to contaminated data; ARI", table_3),
-    TABLE("By fit of the model, clean; ARI", table_4),
-    TABLE("Variance 0.01, clean; ARI", table_5),
-    TABLE("Ways to groups, converged model, clean; ARI, and ARI within classes", table_6),
-    TABLE("Ways to groups, converged model, contaminated; ARI, and ARI within classes", table_7),
-    TABLE("Models trained on groups, Synthetic, clean; worst-group accuracy", table_8),
-    TABLE("Models trained on groups, Synthetic, contaminated; worst-group accuracy", table_9),
-    TABLE("COMPAS, ways to groups; ARI, and ARI within classes", table_10),
-    TABLE("COMPAS, models trained on groups; worst-group accuracy", table_11),
+    TABLE("Published seed, stored weights; ARI", published_weights),
+    TABLE("Model as published, clean; ARI", published_model_clean),
+    TABLE("Model as published, fitted to contaminated data; ARI", published_model_contaminated),
+    TABLE("By fit of the model, clean; ARI", other_fits),
+    TABLE("Variance 0.01, clean; ARI", low_variance),
+    TABLE("Ways to groups, converged model, clean; ARI, and ARI within classes", ways_clean),
+    TABLE("Ways to groups, converged model, contaminated; ARI, and ARI within classes", ways_contaminated),
+    TABLE("Models trained on groups, Synthetic, clean; worst-group accuracy", trained_clean),
+    TABLE("Models trained on groups, Synthetic, contaminated; worst-group accuracy", trained_contaminated),
+    TABLE("COMPAS, ways to groups; ARI, and ARI within classes", compas_ways),
+    TABLE("COMPAS, models trained on groups; worst-group accuracy", compas_trained),
 };
 const int n_references = sizeof references / sizeof *references;

@@ -216,12 +216,8 @@ grasp_status grasp__adjacency_connect(grasp__dbscan_state *s)
 {
     grasp__free(s->hub);
     s->hub = NULL;
-    const grasp_status status = grasp__alloc(s->ctx, s->n, sizeof *s->parent, &s->parent);
-    if (status != GRASP_OK)
-        return status;
-    for (int64_t i = 0; i < s->n; i++)
-        atomic_init(&s->parent[i], i);
-    return rounds(s, join_task, mark_large);
+    const grasp_status status = grasp__shared_sets_create(s->ctx, s->n, &s->parent);
+    return status == GRASP_OK ? rounds(s, join_task, mark_large) : status;
 }
 
 uint64_t grasp__adjacency_steps_price(grasp_context *ctx, const grasp_distances *d)

@@ -115,11 +115,9 @@ static grasp_status join_hubs(grasp__dbscan_state *s)
         }
     grasp__free(s->hub);
     s->hub = NULL;
-    const grasp_status status = grasp__alloc(s->ctx, s->n, sizeof *s->parent, &s->parent);
+    const grasp_status status = grasp__shared_sets_create(s->ctx, s->n, &s->parent);
     if (status != GRASP_OK)
         return status;
-    for (int64_t i = 0; i < s->n; i++)
-        atomic_init(&s->parent[i], i);
     for (int64_t k = 0; k < GRASP__HUBS && k < s->n; k++)
         for (int64_t word = 0; word < GRASP__HUB_WORDS; word++)
             for (uint64_t bits = beside[k][word]; bits; bits &= bits - 1)

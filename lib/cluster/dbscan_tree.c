@@ -40,13 +40,11 @@ static grasp_status read_task(void *arg, int64_t task, int32_t worker)
 /* Samples that are alone have no place in the tree; they are core only where they count for enough themselves. */
 static void list_points(grasp__tree *t, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++) {
-        atomic_init(&t->parent[i], i);
+    for (int64_t i = 0; i < n; i++)
         if (grasp__distances_is_zero(t->d, i))
             t->core[i] = (t->multiplicity != NULL ? t->multiplicity[i] : 1) >= t->min_samples;
         else
             t->sample[t->n++] = i;
-    }
 }
 
 static int64_t number_clusters(grasp__tree *t, int64_t n)
@@ -147,7 +145,7 @@ grasp_status grasp__dbscan_tree(grasp_context *ctx, const grasp_distances *d, do
         (s = grasp__alloc(ctx, n, sizeof *t.sample, &t.sample)) != GRASP_OK ||
         (s = grasp__alloc(ctx, 4 * t.leaves * t.p, sizeof *t.box, &t.box)) != GRASP_OK ||
         (s = grasp__alloc_zero(ctx, 2 * t.leaves, sizeof *t.node, &t.node)) != GRASP_OK ||
-        (s = grasp__alloc(ctx, n, sizeof *t.parent, &t.parent)) != GRASP_OK ||
+        (s = grasp__shared_sets_create(ctx, n, &t.parent)) != GRASP_OK ||
         (s = grasp__alloc_zero(ctx, grasp__workers(ctx), sizeof *t.reader, &t.reader)) != GRASP_OK ||
         (s = core != NULL ? GRASP_OK : grasp__alloc(ctx, n, sizeof *own_core, &own_core)) != GRASP_OK)
         goto done;

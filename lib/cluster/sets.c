@@ -5,6 +5,14 @@
  */
 #include "cluster/sets.h"
 
+grasp_status grasp__shared_sets_create(grasp_context *ctx, int64_t n, grasp__shared_sets *out)
+{
+    const grasp_status s = grasp__alloc(ctx, n, sizeof **out, out);
+    for (int64_t i = 0; s == GRASP_OK && i < n; i++)
+        atomic_init(&(*out)[i], i);
+    return s;
+}
+
 /* A parent only ever falls, to an ancestor: a stale value is still an ancestor, so relaxed loads suffice. */
 int64_t grasp__shared_find(grasp__shared_sets parent, int64_t i)
 {

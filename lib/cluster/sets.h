@@ -9,7 +9,9 @@
 
 typedef _Atomic int64_t *grasp__shared_sets;
 
-int64_t grasp__shared_find(grasp__shared_sets parent, int64_t i);
-void    grasp__shared_union(grasp__shared_sets parent, int64_t i, int64_t j);
+/* n sets of one member each; grasp__free() it. */
+grasp_status grasp__shared_sets_create(grasp_context *ctx, int64_t n, grasp__shared_sets *out);
+int64_t      grasp__shared_find(grasp__shared_sets parent, int64_t i);
+void         grasp__shared_union(grasp__shared_sets parent, int64_t i, int64_t j);
 
 #endif

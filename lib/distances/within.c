@@ -149,9 +149,12 @@ grasp_status grasp__distances_within(grasp_context *ctx, const grasp_distances *
         return s;
     for (int64_t i = 0; i < d->n; i++)
         atomic_init(&c.count[i], 1);
-    const bool rows = d->square == NULL && d->value == NULL && d->p > 0 && d->p <= GRASP__SKETCH_MAX_P;
-    s = rows ? count_by_verdicts(ctx, &c) : GRASP_E_MEMLIMIT;
-    if (s == GRASP_E_MEMLIMIT)
+    bool by_tiles = d->square != NULL || d->value != NULL || d->p == 0 || d->p > GRASP__SKETCH_MAX_P;
+    if (!by_tiles) {
+        s = count_by_verdicts(ctx, &c);
+        by_tiles = s == GRASP_E_MEMLIMIT; /* which comes before anything is counted */
+    }
+    if (by_tiles)
         s = grasp__distances_walk(ctx, d, NULL, count_tile, &c);
     for (int64_t i = 0; s == GRASP_OK && i < d->n; i++)
         count[i] = atomic_load_explicit(&c.count[i], memory_order_relaxed);
