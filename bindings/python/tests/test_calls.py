@@ -132,10 +132,11 @@ class Interrupts(unittest.TestCase):
         seen = []
         before = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
         try:
-            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            timer = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGUSR1))
+            timer.start()
             value = libgrasp.silhouette(LONG[:6000], LABELS[:6000], "euclidean")
         finally:
-            time.sleep(0.02)
+            timer.join()
             signal.signal(signal.SIGUSR1, before)
         self.assertEqual(seen, [signal.SIGUSR1])
         self.assertEqual(value, libgrasp.silhouette(LONG[:6000], LABELS[:6000], "euclidean"))
@@ -169,8 +170,10 @@ class Interrupts(unittest.TestCase):
                 masher.start()
                 caught = 0
                 armed.append(True)
+                end = time.perf_counter() + 20
                 try:
-                    long_call()
+                    while time.perf_counter() < end:
+                        long_call()
                 except KeyboardInterrupt:
                     caught += 1
                 disarm()
@@ -187,8 +190,9 @@ class Interrupts(unittest.TestCase):
         _, out = _arrays.out_matrix(context, len(LONG), len(LONG), np.float32)
         began = time.perf_counter()
         with self.assertRaises(libgrasp.Cancelled):
-            context.run("grasp_gradients_gram", gradients._handle, 0, len(LONG), 0, len(LONG), out)
-        self.assertLess(time.perf_counter() - began, 2)
+            while time.perf_counter() < began + 20:  # a quick machine is in its next call by then
+                context.run("grasp_gradients_gram", gradients._handle, 0, len(LONG), 0, len(LONG), out)
+        self.assertLess(time.perf_counter() - began, 5)
 
 
 class Callbacks(unittest.TestCase):
@@ -298,18 +302,19 @@ class Threads(unittest.TestCase):
         done = threading.Event()
 
         def work():
-            libgrasp.silhouette(LONG[:12000], LABELS[:12000], "euclidean")
+            long_call()
             done.set()
 
         thread = threading.Thread(target=work)
+        began = time.perf_counter()
         thread.start()
-        longest, last = 0.0, time.perf_counter()
+        counted = 0
         while not done.is_set():
             time.sleep(0.001)
-            now = time.perf_counter()
-            longest, last = max(longest, now - last), now
+            counted += 1
         thread.join()
-        self.assertLess(longest, 0.2)
+        # With the lock held there would be one or two, whatever else the machine does.
+        self.assertGreater(counted, 20 * (time.perf_counter() - began))
 
 
 if __name__ == "__main__":
