@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-static const char kind[] = "GRAD";
-
 /* Section SIZE: n, element type, p, layers; then per layer inputs, outputs, positions, bias. */
 enum { SIZES = 4, LAYER_SIZES = 4 };
 
@@ -196,45 +194,29 @@ static void destroy(void *object)
     grasp__gradients_free(object);
 }
 
+static grasp_status check(grasp_context *ctx, const void *object)
+{
+    return grasp__gradients_check_sealed(ctx, object, "gradients");
+}
+
+static const grasp__kind kind = {"GRAD", check, grasp__save_gradients, grasp__load_gradients, destroy};
+
 grasp_status grasp_gradients_save(grasp_context *ctx, const grasp_gradients *gradients, grasp_write_fn fn, void *user)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__gradients_check_sealed(ctx, gradients, "gradients");
-    if (s == GRASP_OK)
-        s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, grasp__save_gradients, gradients, fn, user, NULL);
-    return grasp__leave(ctx, s);
+    return grasp__save(ctx, __func__, &kind, gradients, fn, user);
 }
 
 grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp_gradients *gradients, const char *path)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__gradients_check_sealed(ctx, gradients, "gradients");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, grasp__save_gradients, gradients, NULL, NULL, path);
-    return grasp__leave(ctx, s);
+    return grasp__save_file(ctx, __func__, &kind, gradients, path);
 }
 
 grasp_status grasp_gradients_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_gradients **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__load(ctx, kind, grasp__load_gradients, destroy, fn, user, NULL, (void **)out);
-    return grasp__leave(ctx, s);
+    return grasp__load(ctx, __func__, &kind, fn, user, (void **)out);
 }
 
 grasp_status grasp_gradients_load_file(grasp_context *ctx, const char *path, grasp_gradients **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, grasp__load(ctx, kind, grasp__load_gradients, destroy, NULL, NULL, path, (void **)out));
+    return grasp__load_file(ctx, __func__, &kind, path, (void **)out);
 }

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-static const char kind[] = "GRPS";
-
 static grasp_status save(grasp_context *ctx, grasp__writer *w, const void *object)
 {
     const grasp_groups *g = object;
@@ -52,45 +50,29 @@ static void destroy(void *object)
     grasp_groups_free(object);
 }
 
+static grasp_status check(grasp_context *ctx, const void *object)
+{
+    return grasp__groups_check(ctx, object, "groups");
+}
+
+static const grasp__kind kind = {"GRPS", check, save, load, destroy};
+
 grasp_status grasp_groups_save(grasp_context *ctx, const grasp_groups *groups, grasp_write_fn fn, void *user)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__groups_check(ctx, groups, "groups");
-    if (s == GRASP_OK)
-        s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, groups, fn, user, NULL);
-    return grasp__leave(ctx, s);
+    return grasp__save(ctx, __func__, &kind, groups, fn, user);
 }
 
 grasp_status grasp_groups_save_file(grasp_context *ctx, const grasp_groups *groups, const char *path)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__groups_check(ctx, groups, "groups");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, groups, NULL, NULL, path);
-    return grasp__leave(ctx, s);
+    return grasp__save_file(ctx, __func__, &kind, groups, path);
 }
 
 grasp_status grasp_groups_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_groups **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__load(ctx, kind, load, destroy, fn, user, NULL, (void **)out);
-    return grasp__leave(ctx, s);
+    return grasp__load(ctx, __func__, &kind, fn, user, (void **)out);
 }
 
 grasp_status grasp_groups_load_file(grasp_context *ctx, const char *path, grasp_groups **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, grasp__load(ctx, kind, load, destroy, NULL, NULL, path, (void **)out));
+    return grasp__load_file(ctx, __func__, &kind, path, (void **)out);
 }

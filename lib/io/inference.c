@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char kind[] = "INFR";
-
 /* Section SIZE: metric, algorithm, centred, classes, settings, samples, values of a gradient; robust, else 0: inputs of
  * a rule, outputs of their layer, the layer, biases last, inputs known. */
 enum { SIZES = 12, FIRST_OF_ROBUST = 7 };
@@ -316,53 +314,33 @@ static void destroy(void *object)
 
 /* ---- public ------------------------------------------------------------------------------------------------------ */
 
-static grasp_status check_savable(grasp_context *ctx, const grasp_inference *inference)
+static grasp_status check(grasp_context *ctx, const void *object)
 {
+    const grasp_inference *inference = object;
     grasp_status s = grasp__inference_check(ctx, inference, "inference");
     if (s == GRASP_OK && inference->algorithm == GRASP__INFER_GMM)
         s = grasp__fail(ctx, GRASP_E_UNSUPPORTED, "an inference by gmm cannot be saved; its groups can");
     return s;
 }
 
+static const grasp__kind kind = {"INFR", check, save, load, destroy};
+
 grasp_status grasp_inference_save(grasp_context *ctx, const grasp_inference *inference, grasp_write_fn fn, void *user)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = check_savable(ctx, inference);
-    if (s == GRASP_OK)
-        s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, inference, fn, user, NULL);
-    return grasp__leave(ctx, s);
+    return grasp__save(ctx, __func__, &kind, inference, fn, user);
 }
 
 grasp_status grasp_inference_save_file(grasp_context *ctx, const grasp_inference *inference, const char *path)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = check_savable(ctx, inference);
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, inference, NULL, NULL, path);
-    return grasp__leave(ctx, s);
+    return grasp__save_file(ctx, __func__, &kind, inference, path);
 }
 
 grasp_status grasp_inference_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_inference **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__load(ctx, kind, load, destroy, fn, user, NULL, (void **)out);
-    return grasp__leave(ctx, s);
+    return grasp__load(ctx, __func__, &kind, fn, user, (void **)out);
 }
 
 grasp_status grasp_inference_load_file(grasp_context *ctx, const char *path, grasp_inference **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, grasp__load(ctx, kind, load, destroy, NULL, NULL, path, (void **)out));
+    return grasp__load_file(ctx, __func__, &kind, path, (void **)out);
 }

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-static const char kind[] = "MODL";
-
 static grasp_status save(grasp_context *ctx, grasp__writer *w, const void *object)
 {
     const grasp_model *m = object;
@@ -88,8 +86,9 @@ static void destroy(void *object)
     grasp__model_free(object);
 }
 
-static grasp_status check(grasp_context *ctx, const grasp_model *model)
+static grasp_status check(grasp_context *ctx, const void *object)
 {
+    const grasp_model *model = object;
     int64_t ignored;
     grasp_status s = grasp__model_check(ctx, model, "model");
     if (s == GRASP_OK && strcmp(grasp_model_kind(model), "custom") == 0)
@@ -97,45 +96,24 @@ static grasp_status check(grasp_context *ctx, const grasp_model *model)
     return s;
 }
 
+static const grasp__kind kind = {"MODL", check, save, load, destroy};
+
 grasp_status grasp_model_save(grasp_context *ctx, const grasp_model *model, grasp_write_fn fn, void *user)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = check(ctx, model);
-    if (s == GRASP_OK)
-        s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, model, fn, user, NULL);
-    return grasp__leave(ctx, s);
+    return grasp__save(ctx, __func__, &kind, model, fn, user);
 }
 
 grasp_status grasp_model_save_file(grasp_context *ctx, const grasp_model *model, const char *path)
 {
-    grasp_status s = grasp__enter(ctx, __func__);
-    if (s != GRASP_OK)
-        return s;
-    s = check(ctx, model);
-    if (s == GRASP_OK)
-        s = grasp__save(ctx, kind, save, model, NULL, NULL, path);
-    return grasp__leave(ctx, s);
+    return grasp__save_file(ctx, __func__, &kind, model, path);
 }
 
 grasp_status grasp_model_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_model **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    s = grasp__check_pointer(ctx, (const void *)(uintptr_t)fn, "fn");
-    if (s == GRASP_OK)
-        s = grasp__load(ctx, kind, load, destroy, fn, user, NULL, (void **)out);
-    return grasp__leave(ctx, s);
+    return grasp__load(ctx, __func__, &kind, fn, user, (void **)out);
 }
 
 grasp_status grasp_model_load_file(grasp_context *ctx, const char *path, grasp_model **out)
 {
-    grasp_status s = grasp__enter_out(ctx, __func__, (void **)out);
-    if (s != GRASP_OK)
-        return s;
-    return grasp__leave(ctx, grasp__load(ctx, kind, load, destroy, NULL, NULL, path, (void **)out));
+    return grasp__load_file(ctx, __func__, &kind, path, (void **)out);
 }
