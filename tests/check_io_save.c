@@ -15,60 +15,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- a directory for each test ----------------------------------------------------------------------------------- */
+/* ---- a folder for each test -------------------------------------------------------------------------------------- */
 
 static folder home;
 
-static void make_directory(void)
+static void make_home(void)
 {
     folder_make(&home);
 }
 
-static const char *in_directory(const char *name)
+static void remove_home(void)
 {
-    return folder_path(&home, name);
-}
-
-/* Number of files; removes them if asked to. */
-static int count_files(bool remove_them)
-{
-    int n = 0;
-    DIR *d = opendir(home.path);
-    ck_assert_ptr_nonnull(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
-            n++;
-            if (remove_them)
-                unlink(in_directory(e->d_name));
-        }
-    closedir(d);
-    return n;
-}
-
-static void remove_directory(void)
-{
-    count_files(true);
-    rmdir(home.path);
-}
-
-static void write_file(const char *path, const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-static const char *text_file(const char *name, const char *text)
-{
-    const char *path = in_directory(name);
-    write_file(path, text, strlen(text));
-    return path;
+    folder_remove(&home);
 }
 
 /* ---- memory as a stream ------------------------------------------------------------------------------------------ */
@@ -266,12 +228,12 @@ START_TEST(what_is_saved_comes_back)
         ASSERT_OK(ctx, load(ctx, kind, &m, NULL, &object));
         assert_equal(ctx, &t, kind, object);
         free_one(kind, object);
-        const char *path = in_directory("thing");
+        const char *path = folder_path(&home, "thing");
         ASSERT_OK(ctx, save(ctx, &t, kind, NULL, path));
         ASSERT_OK(ctx, load(ctx, kind, NULL, path, &object));
         assert_equal(ctx, &t, kind, object);
         free_one(kind, object);
-        ck_assert_int_eq(count_files(false), 1);
+        ck_assert_int_eq(folder_count(&home), 1);
         struct stat info;
         ck_assert_int_eq(stat(path, &info), 0);
         ck_assert_int_eq(info.st_size, (int64_t)m.size);
@@ -296,9 +258,9 @@ START_TEST(objects_may_follow_each_other)
         free_one(kind, object);
     }
     ck_assert_uint_eq(m.at, m.size);
-    write_file(in_directory("all"), m.bytes, m.size);
+    file_write(folder_path(&home, "all"), m.bytes, m.size);
     grasp_model *model;
-    ASSERT_STATUS(ctx, grasp_model_load_file(ctx, in_directory("all"), &model), GRASP_E_FORMAT,
+    ASSERT_STATUS(ctx, grasp_model_load_file(ctx, folder_path(&home, "all"), &model), GRASP_E_FORMAT,
                   "goes on after its end");
     free(m.bytes);
     free_things(&t);
@@ -383,16 +345,15 @@ START_TEST(foreign_newer_and_lying_files)
     ASSERT_OK(ctx, grasp_context_set_memory_limit(ctx, 0));
     free(m.bytes);
 
-    ASSERT_STATUS(ctx,
-                  grasp_groups_load_file(ctx,
-                                         text_file("text", "this is no saved object, but it is long enough to "
-                                                           "have a header of sixty-four bytes"),
-                                         &g),
-                  GRASP_E_FORMAT, "is not a libgrasp file");
-    ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, in_directory("none"), &g), GRASP_E_IO,
+    static const char text[] = "this is no saved object, but it is long enough to have a header of sixty-four bytes";
+    file_write(folder_path(&home, "text"), text, sizeof text);
+    ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, folder_path(&home, "text"), &g), GRASP_E_FORMAT,
+                  "is not a libgrasp file");
+    ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, folder_path(&home, "none"), &g), GRASP_E_IO,
                   "none\": no such file");
     ASSERT_STATUS(ctx, grasp_groups_load_file(ctx, home.path, &g), GRASP_E_IO, "directory");
-    ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, in_directory("no/where")), GRASP_E_IO, "cannot create");
+    ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, folder_path(&home, "no/where")), GRASP_E_IO,
+                  "cannot create");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, home.path), GRASP_E_IO, "cannot write");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, t.groups, NULL), GRASP_E_ARG, "path");
     ASSERT_STATUS(ctx, grasp_groups_save_file(ctx, NULL, "x"), GRASP_E_ARG, "groups");
@@ -473,7 +434,7 @@ START_TEST(every_allocation_may_fail)
     char path[300];
     snprintf(path, sizeof path, "%s/thing", home.path);
     for_each_failing_allocation(save_and_load, path);
-    ck_assert_int_eq(count_files(false), 1);
+    ck_assert_int_eq(folder_count(&home), 1);
 }
 END_TEST
 
@@ -575,7 +536,7 @@ Suite *check_io_save_suite(void)
 {
     Suite *suite = suite_create("io_save");
     TCase *container = tcase_create("container");
-    tcase_add_checked_fixture(container, make_directory, remove_directory);
+    tcase_add_checked_fixture(container, make_home, remove_home);
     tcase_add_test(container, checksums_are_crc32c);
     tcase_add_test(container, what_is_saved_comes_back);
     tcase_add_test(container, objects_may_follow_each_other);
