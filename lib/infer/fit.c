@@ -43,12 +43,7 @@ static grasp_status check_arguments(grasp_context *ctx, const grasp_model *model
     if (s == GRASP_OK)
         s = grasp__check_pointer(ctx, train, "train_rows");
     if (s == GRASP_OK)
-        s = grasp__model_check_rows(ctx, model, train, n_train, "train_rows");
-    if (s == GRASP_OK && (n_val < 0 || (val == NULL && n_val != 0)))
-        s = grasp__fail(ctx, GRASP_E_ARG, "val_rows is %s and n_val is %" PRId64 ", expected rows, or NULL and 0",
-                        val ? "given" : "NULL", n_val);
-    if (s == GRASP_OK && n_val > 0)
-        s = grasp__model_check_rows(ctx, model, val, n_val, "val_rows");
+        s = grasp__check_training(ctx, model, train, n_train, val, n_val);
     if (s == GRASP_OK && n_train == 0)
         s = grasp__fail(ctx, GRASP_E_EMPTY, "train_rows has 0 rows, expected at least 1");
     return s;

@@ -32,16 +32,6 @@ void grasp__learning_close(grasp__learning *l, grasp_status outcome, grasp_repor
 
 /* ---- what is said about the samples ------------------------------------------------------------------------------ */
 
-/* Class of the largest logit, the lowest of equals. */
-static int64_t largest(const double *z, int64_t n)
-{
-    int64_t best = 0;
-    for (int64_t c = 1; c < n; c++)
-        if (z[c] > z[best])
-            best = c;
-    return best;
-}
-
 grasp_status grasp__learning_fresh(grasp_context *ctx, grasp_model *m, uint64_t stream)
 {
     double *zero = NULL;
@@ -59,7 +49,7 @@ grasp_status grasp__learning_predict(grasp_context *ctx, const grasp__learning *
     if (l->logits == NULL)
         return grasp__model_predict(ctx, l->model, l->rows, l->n, predicted);
     for (int64_t i = 0; i < l->n; i++)
-        predicted[i] = largest(l->logits + i * l->n_outputs, l->n_outputs);
+        predicted[i] = grasp__largest_logit(l->logits + i * l->n_outputs, l->n_outputs);
     return GRASP_OK;
 }
 

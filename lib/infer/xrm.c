@@ -174,12 +174,10 @@ static grasp_status flip(grasp_context *ctx, cross *x, const int64_t *batch, int
     const double *z = logits;
     for (int which = 0; which < 2; which++)
         for (int64_t i = 0; i < n; i++) {
-            int64_t row = x->l->rows[batch[i]], best = 0;
             if (x->half[batch[i]] == which)
                 continue;
+            const int64_t row = x->l->rows[batch[i]], best = grasp__largest_logit(z, x->n_classes);
             double sum = 0;
-            for (int64_t c = 1; c < x->n_classes; c++)
-                best = z[c] > z[best] ? c : best;
             for (int64_t c = 0; c < x->n_classes; c++)
                 sum += exp(z[c] - z[best]);
             if (grasp__rng_uniform(&rng) < (1 / sum - 1 / classes) * classes / (classes - 1))

@@ -7,14 +7,15 @@
  *                                gradient  x = delta^T,  b = [a, 1]
  *
  * The including file defines REAL, VECTOR, LANES, SPLAT(x), FMA(x, y, z), TILE_ROWS (at most 8), TILE_VECTORS, NAME(x)
- * as for kernel_gram.h, and GET_SOME(from, n), PUT_SOME(v, to, n), which read n < LANES elements, 0 after them, and
- * write as many. What is defined here are NAME(forward), NAME(backward) and NAME(gradient).
+ * as for kernel_gram.h, and where the instruction set has them GET_SOME(from, n), PUT_SOME(v, to, n), which read n <
+ * LANES elements, 0 after them, and write as many. What is defined here are NAME(forward), NAME(backward) and
+ * NAME(gradient).
  *
  * A panel of b, TILE_VECTORS vectors wide and at most DEPTH terms long, is packed on the stack; x is read where it
  * lies, one broadcast per row and term; what is done to a result is done while it is in registers. Runs of DEPTH terms
  * are summed from zero and then added, so the order of a sum depends on the layer's shape and n alone. Layers of few
- * outputs go to kernel_thin.h. Cost n in out
- * multiply-adds and in out copied elements forward and backward, n in for the gradient; 16 KiB of stack.
+ * outputs go to kernel_thin.h. Cost n in out multiply-adds and in out copied elements forward and backward, n in for
+ * the gradient; 16 KiB of stack.
  */
 
 #define DEPTH        GRASP__KERNEL_DEPTH
@@ -26,6 +27,8 @@
 #define target       NAME(target)
 #define get          NAME(get)
 #define put          NAME(put)
+#define get_some     NAME(get_some)
+#define put_some     NAME(put_some)
 #define tile         NAME(tile)
 #define tiles        NAME(tiles)
 #define copy         NAME(copy)
@@ -43,6 +46,25 @@ typedef struct target {
     int64_t ldg;
     bool rectify;
 } target;
+
+#ifndef GET_SOME /* one by one */
+#  define GET_SOME get_some
+#  define PUT_SOME put_some
+
+INLINE VECTOR get_some(const REAL *from, int64_t n)
+{
+    VECTOR v = {0};
+    for (int64_t j = 0; j < n; j++)
+        v[j] = from[j];
+    return v;
+}
+
+INLINE void put_some(VECTOR v, REAL *to, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++)
+        to[j] = v[j];
+}
+#endif
 
 INLINE VECTOR get(const REAL *from, int64_t n)
 {
@@ -216,6 +238,8 @@ static void NAME(gradient)(int64_t n, int64_t in, int64_t out, const REAL *delta
 #undef target
 #undef get
 #undef put
+#undef get_some
+#undef put_some
 #undef tile
 #undef tiles
 #undef copy

@@ -8,24 +8,6 @@
 
 #  include <arm_neon.h>
 
-/* Fewer elements than a vector holds, one by one. */
-#define SOME(REAL, VECTOR, TYPE)                                                                                       \
-  static inline VECTOR get_some_##TYPE(const REAL *from, int64_t n)                                                    \
-  {                                                                                                                    \
-    VECTOR v = {0};                                                                                                    \
-    for (int64_t j = 0; j < n; j++)                                                                                    \
-      v[j] = from[j];                                                                                                  \
-    return v;                                                                                                          \
-  }                                                                                                                    \
-  static inline void put_some_##TYPE(VECTOR v, REAL *to, int64_t n)                                                    \
-  {                                                                                                                    \
-    for (int64_t j = 0; j < n; j++)                                                                                    \
-      to[j] = v[j];                                                                                                    \
-  }
-
-SOME(float, float32x4_t, f32)
-SOME(double, float64x2_t, f64)
-
 #  define REAL                float
 #  define VECTOR              float32x4_t
 #  define LANES               4
@@ -33,8 +15,6 @@ SOME(double, float64x2_t, f64)
 #  define FMA(x, y, z)        vfmaq_f32(z, x, y)
 #  define TILE_ROWS           8
 #  define TILE_VECTORS        2
-#  define GET_SOME(from, n)   get_some_f32(from, n)
-#  define PUT_SOME(v, to, n)  put_some_f32(v, to, n)
 #  define NAME(x)             x##_f32
 #  include "linalg/kernel_layer.h"
 
@@ -45,8 +25,6 @@ SOME(double, float64x2_t, f64)
 #  define FMA(x, y, z)        vfmaq_f64(z, x, y)
 #  define TILE_ROWS           8
 #  define TILE_VECTORS        2
-#  define GET_SOME(from, n)   get_some_f64(from, n)
-#  define PUT_SOME(v, to, n)  put_some_f64(v, to, n)
 #  define NAME(x)             x##_f64
 #  include "linalg/kernel_layer.h"
 

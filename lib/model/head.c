@@ -33,19 +33,9 @@ double grasp__head_logistic(const double *z, int64_t n_outputs, int64_t label, d
     return grasp__logistic_loss(label ? z[0] : -z[0]);
 }
 
-/* Index of the largest; the lowest one of a tie. */
-static int64_t largest(const double *z, int64_t n)
-{
-    int64_t best = 0;
-    for (int64_t c = 1; c < n; c++)
-        if (z[c] > z[best])
-            best = c;
-    return best;
-}
-
 double grasp__head_softmax(const double *z, int64_t n, int64_t label, double *delta)
 {
-    int64_t top = largest(z, n);
+    int64_t top = grasp__largest_logit(z, n);
     double others = 0; /* sum of exp(z_c - z_top) over c != top */
     for (int64_t c = 0; c < n; c++) {
         delta[c] = c == top ? 1 : exp(z[c] - z[top]);
@@ -64,7 +54,7 @@ double grasp__head_softmax(const double *z, int64_t n, int64_t label, double *de
 
 void grasp__softmax_row(double *z, int64_t n)
 {
-    double top = z[largest(z, n)], sum = 0;
+    double top = z[grasp__largest_logit(z, n)], sum = 0;
     for (int64_t c = 0; c < n; c++)
         sum += z[c] = exp(z[c] - top);
     for (int64_t c = 0; c < n; c++)

@@ -26,6 +26,16 @@ enum { GRASP__MODEL_BATCH = 512 };
  * rows are the batch. Must not allocate. What the objective's value is, the weigher keeps. */
 typedef grasp_status (*grasp__weigher)(void *arg, int64_t n, const int64_t *rows, const double *loss, double *weight);
 
+/* The class that logits predict: of the largest, the lowest of equals. */
+static inline int64_t grasp__largest_logit(const double *z, int64_t n)
+{
+    int64_t best = 0;
+    for (int64_t c = 1; c < n; c++)
+        if (z[c] > z[best])
+            best = c;
+    return best;
+}
+
 grasp_status grasp__model_check(grasp_context *ctx, const grasp_model *m, const char *name);
 grasp_status grasp__model_check_bound(grasp_context *ctx, const grasp_model *m, const char *name); /* GRASP_E_STATE */
 /* rows NULL: n must be n_rows (GRASP_E_DIM); else each in [0, n_rows) (GRASP_E_ARG, names the position). */

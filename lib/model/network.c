@@ -242,10 +242,7 @@ static grasp_status network_predict(grasp_context *ctx, grasp_model *m, const gr
     double *z = m->network.sample;
     for (int64_t i = 0; i < b->n; i++) {
         convert(engine, (const char *)m->network.logits + (size_t)(i * k) * engine->size, k, 1, k, GRASP_F64, z);
-        label[i] = k == 1 && z[0] > 0;
-        for (int64_t c = 1; c < k; c++)
-            if (z[c] > z[label[i]])
-                label[i] = c;
+        label[i] = k == 1 ? z[0] > 0 : grasp__largest_logit(z, k);
     }
     return GRASP_OK;
 }

@@ -37,6 +37,10 @@ grasp_status grasp__backup_open(grasp_context *ctx, grasp_model *m, grasp__backu
 /* Puts them back if `status` is an error. Returns `status`. */
 grasp_status grasp__backup_close(grasp_context *ctx, grasp__backup *backup, grasp_status status);
 
+/* What public calls check of their model and rows: bound, training and validation rows in range. */
+grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train,
+                                   const int64_t *val, int64_t n_val);
+
 /* The work behind the public calls, for infer. Arguments have been checked. report may be NULL; *report is made
  * here. */
 typedef grasp_status grasp__trainer(grasp_context *ctx, grasp_model *m, const grasp_groups *groups_or_null,

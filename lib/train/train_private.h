@@ -26,10 +26,6 @@ static inline double grasp__row_weight(const double *sample_weights, int64_t row
 /* Sum of the rows' weights; GRASP_E_EMPTY if it is zero, GRASP_E_NUMERIC if it overflows. */
 grasp_status grasp__total_weight(grasp_context *ctx, const grasp_model *m, const int64_t *rows, int64_t n, double *out);
 
-/* Checks of the public calls: model bound, training and validation rows in range. */
-grasp_status grasp__check_training(grasp_context *ctx, const grasp_model *m, const int64_t *train, int64_t n_train,
-                                   const int64_t *val, int64_t n_val);
-
 /* The order of an epoch: a pure function of (seed, epoch, rows). */
 typedef struct grasp__batches {
     int64_t *rows;     /* n: as given; balanced: sorted by group */
