@@ -421,63 +421,110 @@ END_TEST
 
 /* ---- sums of classes --------------------------------------------------------------------------------------------- */
 
-enum { SUMS_N = 150, SUMS_P = 9, SUMS_K = 4 };
+enum { SUMS_N = 150, SUMS_P = 9, SUMS_K = 12 };
 typedef struct sums_case {
+    float f32[SUMS_N * SUMS_P];
     double x[SUMS_N * SUMS_P], inner[SUMS_N * SUMS_K];
     int32_t class_of[SUMS_N];
+    int64_t classes;
+    int32_t dtype;
+    bool factored; /* rows nowhere in memory: one output, whose delta is 1 */
     const char *text;
 } sums_case;
+
+static grasp_status sums_gradients(grasp_context *ctx, sums_case *c, grasp_gradients **g)
+{
+    const int64_t inputs = SUMS_P, outputs = 1;
+    const int32_t bias = 0;
+    grasp_matrix *rows = NULL, *deltas = NULL;
+    double ones[SUMS_N];
+    for (int i = 0; i < SUMS_N; i++)
+        ones[i] = 1;
+    void *data = c->dtype == GRASP_F32 ? (void *)c->f32 : (void *)c->x;
+    grasp_status s = grasp_matrix_wrap(ctx, c->dtype, SUMS_N, SUMS_P, SUMS_P, data, NULL, NULL, &rows);
+    if (s == GRASP_OK && c->factored)
+        s = grasp_matrix_wrap(ctx, GRASP_F64, SUMS_N, 1, 1, ones, NULL, NULL, &deltas);
+    if (s == GRASP_OK)
+        s = c->factored ? grasp_gradients_create_factored(ctx, c->dtype, 1, &inputs, &outputs, NULL, &bias, 0, g)
+                        : grasp_gradients_create_dense(ctx, c->dtype, SUMS_P, 0, g);
+    if (s == GRASP_OK)
+        s = c->factored ? grasp_gradients_append_factors(ctx, *g, (const grasp_matrix *const *)&rows,
+                                                         (const grasp_matrix *const *)&deltas, 1)
+                        : grasp_gradients_append(ctx, *g, rows);
+    if (s == GRASP_OK)
+        s = grasp_gradients_seal(ctx, *g);
+    grasp_matrix_free(deltas);
+    grasp_matrix_free(rows);
+    return s;
+}
 
 static grasp_status sums_scenario(grasp_context *ctx, void *arg)
 {
     sums_case *c = arg;
     grasp_params *params = NULL;
-    grasp_matrix *m = NULL;
+    grasp_gradients *g = NULL;
     grasp_distances *d = NULL;
     grasp_status s = grasp__params_create(ctx, &grasp__distances_params, &params);
     if (s == GRASP_OK)
         s = grasp_params_parse(ctx, params, c->text);
     if (s == GRASP_OK)
-        s = grasp_matrix_wrap(ctx, GRASP_F64, SUMS_N, SUMS_P, SUMS_P, c->x, NULL, NULL, &m);
+        s = sums_gradients(ctx, c, &g);
     if (s == GRASP_OK)
-        s = grasp_distances_create_from_points(ctx, m, params, &d);
+        s = grasp_distances_create(ctx, g, params, &d);
     if (s == GRASP_OK && (s = grasp__enter(ctx, "sums")) == GRASP_OK)
-        s = grasp__leave(ctx, grasp__distances_class_sums(ctx, d, c->class_of, SUMS_K, SUMS_K + 1, c->inner));
+        s = grasp__leave(ctx, grasp__distances_class_sums(ctx, d, c->class_of, c->classes, SUMS_K + 1, c->inner));
     grasp_distances_free(d);
-    grasp_matrix_free(m);
+    grasp_gradients_free(g);
     grasp_params_free(params);
     return s;
 }
 
+/* <x_i, sum of class k>, of the rows themselves or of their directions, less `mean` before. */
+static double expected_sum(const sums_case *c, int i, int64_t k, const double *mean, bool unit)
+{
+    double sum = 0;
+    for (int j = 0; j < SUMS_N; j++) {
+        double xy = 0, xx = 0, yy = 0;
+        for (int q = 0; c->class_of[j] == k && q < SUMS_P; q++) {
+            const double x = c->x[i * SUMS_P + q] - mean[q], y = c->x[j * SUMS_P + q] - mean[q];
+            xy += x * y, xx += x * x, yy += y * y;
+        }
+        sum += !unit ? xy : xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
+    }
+    return sum;
+}
+
+/* Few classes and many, rows as they lie and as they are made of factors. */
 START_TEST(class_sums)
 {
+    static const struct {
+        const char *text;
+        int32_t dtype;
+        bool factored;
+    } kinds[] = {{"metric=euclidean", GRASP_F64, false}, {"center=0", GRASP_F64, false}, {"", GRASP_F64, false},
+                 {"metric=euclidean", GRASP_F32, false}, {"center=0", GRASP_F32, false}, {"", GRASP_F32, false},
+                 {"metric=euclidean", GRASP_F64, true},  {"", GRASP_F64, true}};
     static sums_case c;
     grasp__rng rng = test_rng(9);
-    random_normals(&rng, c.x, SUMS_N * SUMS_P);
-    for (int i = 0; i < SUMS_N; i++)
-        c.class_of[i] = (int32_t)grasp__rng_below(&rng, SUMS_K);
-    memset(c.x, 0, SUMS_P * sizeof(double));
-    for (int euclidean = 0; euclidean < 2; euclidean++) {
-        c.text = euclidean ? "metric=euclidean" : "center=0";
-        for_each_thread_count(sums_scenario, &c, GRASP_OK, c.inner, sizeof c.inner);
-        for (int i = 0; i < SUMS_N; i++)
-            for (int k = 0; k < SUMS_K; k++) {
-                double expected = 0;
-                for (int j = 0; j < SUMS_N; j++) {
-                    double xy = 0, xx = 0, yy = 0;
-                    for (int q = 0; q < SUMS_P; q++) {
-                        xy += c.x[i * SUMS_P + q] * c.x[j * SUMS_P + q];
-                        xx += c.x[i * SUMS_P + q] * c.x[i * SUMS_P + q];
-                        yy += c.x[j * SUMS_P + q] * c.x[j * SUMS_P + q];
-                    }
-                    if (c.class_of[j] == k)
-                        expected += euclidean ? xy : xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
-                }
-                ck_assert_double_eq_tol(c.inner[i * SUMS_K + k], expected, 1e-11);
-            }
-        for_each_failing_allocation(sums_scenario, &c);
-        ck_assert_int_gt(for_each_cancel(sums_scenario, &c), 2);
-    }
+    for (int i = 0; i < SUMS_N * SUMS_P; i++)
+        c.x[i] = c.f32[i] = i < SUMS_P ? 0 : (float)grasp__rng_normal(&rng);
+    for (int kind = 0; kind < (int)(sizeof kinds / sizeof *kinds); kind++)
+        for (c.classes = 3; c.classes <= SUMS_K; c.classes += 1 + (c.classes >= 5) * 6) {
+            const bool unit = kinds[kind].text[0] != 'm', centred = unit && kinds[kind].text[0] != 'c';
+            double mean[SUMS_P] = {0};
+            for (int i = 0; i < SUMS_N * SUMS_P && centred; i++)
+                mean[i % SUMS_P] += c.x[i] / SUMS_N;
+            for (int i = 0; i < SUMS_N; i++)
+                c.class_of[i] = (int32_t)grasp__rng_below(&rng, c.classes);
+            c.text = kinds[kind].text, c.dtype = kinds[kind].dtype, c.factored = kinds[kind].factored;
+            for_each_thread_count(sums_scenario, &c, GRASP_OK, c.inner,
+                                  (size_t)(SUMS_N * c.classes) * sizeof *c.inner);
+            for (int i = 0; i < SUMS_N; i++)
+                for (int64_t k = 0; k < c.classes; k++)
+                    ck_assert_double_eq_tol(c.inner[i * c.classes + k], expected_sum(&c, i, k, mean, unit), 1e-11);
+            for_each_failing_allocation(sums_scenario, &c);
+            ck_assert_int_gt(for_each_cancel(sums_scenario, &c), 2);
+        }
 }
 END_TEST
 

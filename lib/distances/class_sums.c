@@ -2,12 +2,14 @@
  * inner_ik = <u_i, sum of u_j over class k> without a pair of samples in sight: O(n K p).
  *
  * Two passes over the rows. First the K sums: block b of rows goes to sum b mod chunks, and the sums are added in
- * order; then the inner products, of unit rows by the Gram kernel, of others in Dot2. Blocks and chunks depend on n, p
- * and the room for classes alone, so the bits do not depend on the number of threads.
+ * order; then the inner products, of unit rows by the Gram kernel, of others in Dot2. With few classes unit rows are
+ * centred and scaled on the way to their products and stored nowhere; with many the Gram kernel, which takes rows that
+ * were placed before, is the quicker. Blocks and chunks depend on n, p and the room for classes alone, so the bits do
+ * not depend on the number of threads.
  */
 #include "distances/space.h"
 
-enum { MOST_CHUNKS = 16, SUMS_BYTES = 1 << 24 };
+enum { MOST_CHUNKS = 16, SUMS_BYTES = 1 << 24, FEW = 8 /* classes */ };
 
 typedef struct sums_work {
     const grasp_distances *d;
@@ -20,16 +22,62 @@ typedef struct sums_work {
     double *inner;
 } sums_work;
 
+static bool is_unit(const grasp_distances *d)
+{
+    return d->metric == GRASP__COSINE;
+}
+
+static double inverse_norm(const grasp_distances *d, int64_t i)
+{
+    return d->norm[i] > 0 ? 1 / d->norm[i] : 0;
+}
+
+/* Adds row i; u: room for it where it does not lie in memory. */
+static void add_row(const grasp_distances *d, int64_t i, double *u, double *sum)
+{
+    const double *origin = is_unit(d) ? d->origin : NULL;
+    const double scale = is_unit(d) ? d->scale[i] : 1, factor = is_unit(d) ? inverse_norm(d, i) : 1;
+    const void *row = grasp__gradients_row(d->gradients, i);
+    if (row != NULL && grasp__gradients_dtype(d->gradients) == GRASP_F32) {
+        grasp__row_add_f32(row, origin, scale, factor, d->p, sum);
+        return;
+    }
+    if (row == NULL) {
+        grasp__gradients_read_f64(d->gradients, i, 1, u);
+        row = u;
+    }
+    grasp__row_add_f64(row, origin, scale, factor, d->p, sum);
+}
+
 static grasp_status sum_task(void *arg, int64_t chunk, int32_t worker)
 {
     sums_work *w = arg;
     int64_t p = w->d->p, first = w->first + chunk * w->rows, n = w->d->n - first < w->rows ? w->d->n - first : w->rows;
-    double *u = w->row + worker * w->rows * p;
-    for (int64_t j = 0; j < n; j++) { /* one row at a time stays in the nearest cache */
-        grasp__distances_rows(w->d, first + j, 1, u);
-        grasp__row_add(u, p, w->sum + (chunk * w->K + w->class_of[first + j]) * p);
-    }
+    for (int64_t i = first; i < first + n; i++)
+        add_row(w->d, i, w->row + worker * w->rows * p, w->sum + (chunk * w->K + w->class_of[i]) * p);
     return GRASP_OK;
+}
+
+/* Unit rows of a block, as they come, by few classes; u: room for them. */
+static void few_products(const sums_work *w, int64_t first, int64_t n, double *u)
+{
+    const grasp_distances *d = w->d;
+    const float *f32[GRASP__TILE];
+    const double *f64[GRASP__TILE];
+    double factor[GRASP__TILE], *inner = w->inner + first * w->K;
+    const bool lies = grasp__gradients_row(d->gradients, first) != NULL;
+    if (!lies)
+        grasp__gradients_read_f64(d->gradients, first, n, u);
+    for (int64_t j = 0; j < n; j++) {
+        const void *row = lies ? grasp__gradients_row(d->gradients, first + j) : u + j * d->p;
+        f32[j] = row;
+        f64[j] = row;
+        factor[j] = inverse_norm(d, first + j);
+    }
+    if (lies && grasp__gradients_dtype(d->gradients) == GRASP_F32)
+        grasp__row_products_f32(n, f32, d->origin, d->scale + first, factor, d->p, w->K, w->sum, inner);
+    else
+        grasp__row_products_f64(n, f64, d->origin, d->scale + first, factor, d->p, w->K, w->sum, inner);
 }
 
 static grasp_status inner_task(void *arg, int64_t task, int32_t worker)
@@ -37,8 +85,12 @@ static grasp_status inner_task(void *arg, int64_t task, int32_t worker)
     sums_work *w = arg;
     int64_t p = w->d->p, first = task * w->rows, n = w->d->n - first < w->rows ? w->d->n - first : w->rows;
     double *u = w->row + worker * w->rows * p;
+    if (is_unit(w->d) && w->K <= FEW) {
+        few_products(w, first, n, u);
+        return GRASP_OK;
+    }
     grasp__distances_rows(w->d, first, n, u);
-    if (w->d->metric == GRASP__COSINE) {
+    if (is_unit(w->d)) {
         w->kernels->gram_f64(n, w->K, p, u, p, w->sum, p, w->inner + first * w->K, w->K);
         return GRASP_OK;
     }

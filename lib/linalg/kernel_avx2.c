@@ -37,10 +37,12 @@
 #  define DOT2         grasp__dot2_avx2
 #  include "linalg/kernel_dot2.h"
 
-#  define VECTOR      __m256d
-#  define LANES       4
-#  define WIDEN(x)    _mm256_cvtps_pd(_mm_loadu_ps(x))
-#  define ROW_KERNELS grasp__row_kernels_avx2
+#  define VECTOR        __m256d
+#  define LANES         4
+#  define WIDEN(x)      _mm256_cvtps_pd(_mm_loadu_ps(x))
+#  define STRIP_ROWS    2
+#  define STRIP_COLUMNS 2
+#  define ROW_KERNELS   grasp__row_kernels_avx2
 #  include "linalg/kernel_rows.h"
 
 const grasp__kernels grasp__kernels_avx2 = {"avx2", gram_f64, gram_f32};

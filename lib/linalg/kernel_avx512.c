@@ -31,10 +31,12 @@
 #  define GRAM          gram_f64
 #  include "linalg/kernel_gram.h"
 
-#  define VECTOR      __m512d
-#  define LANES       8
-#  define WIDEN(x)    _mm512_cvtps_pd(_mm256_loadu_ps(x))
-#  define ROW_KERNELS grasp__row_kernels_avx512
+#  define VECTOR        __m512d
+#  define LANES         8
+#  define WIDEN(x)      _mm512_cvtps_pd(_mm256_loadu_ps(x))
+#  define STRIP_ROWS    4
+#  define STRIP_COLUMNS 4
+#  define ROW_KERNELS   grasp__row_kernels_avx512
 #  include "linalg/kernel_rows.h"
 
 const grasp__kernels grasp__kernels_avx512 = {"avx512", gram_f64, gram_f32};

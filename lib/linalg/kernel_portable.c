@@ -39,10 +39,12 @@ typedef double vector_f64 __attribute__((vector_size(16)));
 #define DOT2         grasp__dot2_portable
 #include "linalg/kernel_dot2.h"
 
-#define VECTOR      vector_f64
-#define LANES       2
-#define WIDEN(x)    ((vector_f64){(double)(x)[0], (double)(x)[1]})
-#define ROW_KERNELS grasp__row_kernels_portable
+#define VECTOR        vector_f64
+#define LANES         2
+#define WIDEN(x)      ((vector_f64){(double)(x)[0], (double)(x)[1]})
+#define STRIP_ROWS    1
+#define STRIP_COLUMNS 2
+#define ROW_KERNELS   grasp__row_kernels_portable
 #include "linalg/kernel_rows.h"
 
 const grasp__kernels grasp__kernels_portable = {"portable", gram_f64, gram_f32};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * What is done to the entries of a row one by one, written once for every instruction set: a template without an
- * include guard. The including file defines VECTOR and LANES of doubles, WIDEN(x), LANES floats at x as doubles, and
- * ROW_KERNELS, the name of the table.
+ * include guard. The including file defines VECTOR and LANES of doubles, WIDEN(x), LANES floats at x as doubles,
+ * STRIP_ROWS and STRIP_COLUMNS for kernel_products.h, and ROW_KERNELS, the name of the table.
  *
  * Every operation is one of IEEE 754 on one entry, or a maximum, which no order changes; nothing is fused. So all
  * variants give equal bits; 16 bytes, the portable one, is also what NEON has. Cost O(n), bound by memory.
@@ -25,10 +25,10 @@ INLINE VECTOR wide_f64(const double *x)
 }
 
 /* A line of the cache at a time, and the line AHEAD asked for: the processor's own prefetching ends with a page.
- * `centred` is a constant at every use; without it no origin is read. */
+ * `centred` and `add` are constants at every use; without the first no origin is read. */
 #define PLACED(REAL, SUFFIX)                                                                                           \
   INLINE void placed_##SUFFIX(const REAL *x, bool centred, const double *origin, double scale, double factor,          \
-                              int64_t n, double *out)                                                                  \
+                              int64_t n, bool add, double *out)                                                        \
   {                                                                                                                    \
     enum { LINE = 64 / sizeof(REAL) };                                                                                 \
     int64_t k = 0;                                                                                                     \
@@ -38,32 +38,48 @@ INLINE VECTOR wide_f64(const double *x)
         VECTOR v = wide_##SUFFIX(x + k + q);                                                                           \
         if (centred)                                                                                                   \
           v -= wide_f64(origin + k + q);                                                                               \
-        *(row_loose *)(out + k + q) = v * scale * factor;                                                              \
+        v = v * scale * factor;                                                                                        \
+        if (add)                                                                                                       \
+          v += wide_f64(out + k + q);                                                                                  \
+        *(row_loose *)(out + k + q) = v;                                                                               \
       }                                                                                                                \
     }                                                                                                                  \
-    for (; k < n; k++)                                                                                                 \
-      out[k] = (centred ? (double)x[k] - origin[k] : (double)x[k]) * scale * factor;                                   \
+    for (; k < n; k++) {                                                                                               \
+      const double v = (centred ? (double)x[k] - origin[k] : (double)x[k]) * scale * factor;                           \
+      out[k] = add ? out[k] + v : v;                                                                                   \
+    }                                                                                                                  \
   }                                                                                                                    \
   static void row_place_##SUFFIX(const REAL *x, const double *origin, double scale, double factor, int64_t n,          \
                                  double *out)                                                                          \
   {                                                                                                                    \
     if (origin != NULL)                                                                                                \
-      placed_##SUFFIX(x, true, origin, scale, factor, n, out);                                                         \
+      placed_##SUFFIX(x, true, origin, scale, factor, n, false, out);                                                  \
     else                                                                                                               \
-      placed_##SUFFIX(x, false, out, scale, factor, n, out);                                                           \
+      placed_##SUFFIX(x, false, out, scale, factor, n, false, out);                                                    \
+  }                                                                                                                    \
+  static void row_add_##SUFFIX(const REAL *x, const double *origin, double scale, double factor, int64_t n,            \
+                               double *sum)                                                                            \
+  {                                                                                                                    \
+    if (origin != NULL)                                                                                                \
+      placed_##SUFFIX(x, true, origin, scale, factor, n, true, sum);                                                   \
+    else                                                                                                               \
+      placed_##SUFFIX(x, false, sum, scale, factor, n, true, sum);                                                     \
   }
 
 PLACED(float, f32)
 PLACED(double, f64)
 
-static void row_add(const double *x, int64_t n, double *sum)
-{
-    int64_t k = 0;
-    for (; k + LANES <= n; k += LANES)
-        *(row_loose *)(sum + k) += *(const row_loose *)(x + k);
-    for (; k < n; k++)
-        sum[k] += x[k];
-}
+enum { PRODUCT_LANES = 8, PRODUCT_RUN = 1024 };
+
+#define REAL    float
+#define WIDE    wide_f32
+#define NAME(x) x##_of_f32
+#include "linalg/kernel_products.h"
+
+#define REAL    double
+#define WIDE    wide_f64
+#define NAME(x) x##_of_f64
+#include "linalg/kernel_products.h"
 
 static double row_largest(const double *x, int64_t n)
 {
@@ -86,11 +102,14 @@ static double row_largest(const double *x, int64_t n)
     return largest;
 }
 
-const grasp__row_kernels ROW_KERNELS = {row_place_f32, row_place_f64, row_add, row_largest};
+const grasp__row_kernels ROW_KERNELS = {row_place_f32,       row_place_f64,       row_add_f32, row_add_f64,
+                                        row_products_of_f32, row_products_of_f64, row_largest};
 
 #undef INLINE
 #undef PLACED
 #undef VECTOR
 #undef LANES
 #undef WIDEN
+#undef STRIP_ROWS
+#undef STRIP_COLUMNS
 #undef ROW_KERNELS

@@ -28,7 +28,13 @@ typedef struct grasp__row_kernels {
                       double *out);
     void (*place_f64)(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
                       double *out);
-    void (*add)(const double *x, int64_t n, double *sum);
+    void (*add_f32)(const float *x, const double *origin_or_null, double scale, double factor, int64_t n, double *sum);
+    void (*add_f64)(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                    double *sum);
+    void (*products_f32)(int64_t rows, const float *const *x, const double *origin_or_null, const double *scale,
+                         const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
+    void (*products_f64)(int64_t rows, const double *const *x, const double *origin_or_null, const double *scale,
+                         const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
     double (*largest)(const double *x, int64_t n);
 } grasp__row_kernels;
 

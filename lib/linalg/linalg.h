@@ -88,7 +88,18 @@ void grasp__row_place_f32(const float *x, const double *origin_or_null, double s
                           double *out);
 void grasp__row_place_f64(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
                           double *out);
-void grasp__row_add(const double *x, int64_t n, double *sum); /* sum_k += x_k */
+/* sum_k += that. */
+void grasp__row_add_f32(const float *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                        double *sum);
+void grasp__row_add_f64(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                        double *sum);
+/* out (rows x vectors) = factor_i sum_k ((x_ik - origin_k) scale_i) b_jk with x_i the i-th of `rows` pointers and b
+ * vectors x n; off by at most grasp__gram_error_f64(n) times |(x_i - origin) scale_i factor_i| |b_j|, the difference as
+ * rounded. For few vectors. */
+void grasp__row_products_f32(int64_t rows, const float *const *x, const double *origin_or_null, const double *scale,
+                             const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
+void grasp__row_products_f64(int64_t rows, const double *const *x, const double *origin_or_null, const double *scale,
+                             const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
 double grasp__row_largest(const double *x, int64_t n); /* the greatest |x_k|, of those that are numbers; 0 if none */
 
 /* ---- training ---------------------------------------------------------------------------------------------------- */

@@ -30,9 +30,28 @@ void grasp__row_place_f64(const double *x, const double *origin_or_null, double 
     here()->place_f64(x, origin_or_null, scale, factor, n, out);
 }
 
-void grasp__row_add(const double *x, int64_t n, double *sum)
+void grasp__row_add_f32(const float *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                        double *sum)
 {
-    here()->add(x, n, sum);
+    here()->add_f32(x, origin_or_null, scale, factor, n, sum);
+}
+
+void grasp__row_add_f64(const double *x, const double *origin_or_null, double scale, double factor, int64_t n,
+                        double *sum)
+{
+    here()->add_f64(x, origin_or_null, scale, factor, n, sum);
+}
+
+void grasp__row_products_f32(int64_t rows, const float *const *x, const double *origin_or_null, const double *scale,
+                             const double *factor, int64_t n, int64_t vectors, const double *b, double *out)
+{
+    here()->products_f32(rows, x, origin_or_null, scale, factor, n, vectors, b, out);
+}
+
+void grasp__row_products_f64(int64_t rows, const double *const *x, const double *origin_or_null, const double *scale,
+                             const double *factor, int64_t n, int64_t vectors, const double *b, double *out)
+{
+    here()->products_f64(rows, x, origin_or_null, scale, factor, n, vectors, b, out);
 }
 
 double grasp__row_largest(const double *x, int64_t n)

@@ -169,7 +169,7 @@ static grasp_status finish_block(void *arg, int64_t index, int32_t worker)
     return GRASP_OK;
 }
 
-/* One partition, its clusters as columns; the last column is of all other samples. */
+/* One partition, its clusters as columns; the last column is of all other samples, if there are any. */
 static grasp_status by_columns(grasp_context *ctx, score *w)
 {
     const grasp__scored *p = w->scored;
@@ -182,14 +182,17 @@ static grasp_status by_columns(grasp_context *ctx, score *w)
     for (w->first = 0; s == GRASP_OK && w->first < p->clusters; w->first += w->now) {
         int64_t left = p->clusters - w->first;
         w->now = left < w->sums->columns - 1 ? left : w->sums->columns - 1;
+        bool rest = false;
         for (int64_t i = 0; i < n; i++) {
             int64_t k = grasp__scored_cluster(p, i) - w->first;
-            w->column[i] = (int32_t)(k >= 0 && k < w->now ? k : w->now);
+            const bool here = k >= 0 && k < w->now;
+            w->column[i] = (int32_t)(here ? k : w->now);
+            rest = rest || !here;
         }
         grasp__stage_mark outer =
             grasp__stage_begin(ctx, "silhouette", (double)w->first / (double)p->clusters,
                                (double)(w->first + w->now) / (double)p->clusters);
-        s = grasp__distance_sums_fill(ctx, w->sums, w->column, w->now + 1);
+        s = grasp__distance_sums_fill(ctx, w->sums, w->column, w->now + rest);
         grasp__stage_end(ctx, outer);
         if (s == GRASP_OK)
             s = grasp__parallel(ctx, blocks, take_block, w);
