@@ -6,6 +6,7 @@
 
 #include "linalg/blas.h"
 #include "linalg/kernels.h"
+#include "linalg/layer_kernels.h"
 
 #include <fenv.h>
 #include <float.h>
@@ -462,6 +463,36 @@ START_TEST(kernels_are_chosen_by_name)
 }
 END_TEST
 
+/* Whoever asks for a kernel gets all that goes with it, not what is slower and says the same. */
+START_TEST(kernels_of_one_instruction_set_go_together)
+{
+    grasp_context *ctx = test_context();
+    for (int i = 0; i < 4; i++) {
+        const char *name = kernel_names[i], *fixed = strcmp(name, "neon") == 0 ? "portable" : name;
+        if (grasp_context_set_kernel(ctx, name) != GRASP_OK)
+            continue;
+        const grasp__layer_kernels *layer = &grasp__layer_kernels_portable;
+#if defined(GRASP__HAVE_AVX2) && defined(__x86_64__)
+        layer = strcmp(name, "avx2") == 0 ? &grasp__layer_kernels_avx2 : layer;
+#endif
+#if defined(GRASP__HAVE_AVX512) && defined(__x86_64__)
+        layer = strcmp(name, "avx512") == 0 ? &grasp__layer_kernels_avx512 : layer;
+        fixed = strcmp(name, "avx512") == 0 ? "avx2" : fixed;
+#endif
+#if defined(GRASP__HAVE_VNNI) && defined(__x86_64__)
+        fixed = strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512vnni") ? "vnni" : fixed;
+#endif
+#if defined(GRASP__HAVE_NEON) && defined(__aarch64__)
+        layer = strcmp(name, "neon") == 0 ? &grasp__layer_kernels_neon : layer;
+#endif
+        ck_assert_ptr_eq(grasp__context_layer_kernels(ctx), layer);
+        ck_assert_str_eq(grasp__context_fixed_kernels(ctx)->name, fixed);
+        ck_assert_str_eq(grasp__context_sketch_kernels(ctx)->name, fixed);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* ---- BLAS and Cholesky ------------------------------------------------------------------------------------------- */
 
 START_TEST(gemm_is_a_product_however_it_is_cut)
@@ -574,6 +605,7 @@ Suite *check_linalg_suite(void)
     tcase_add_loop_test(all, gram_keeps_its_bound, 0, 4);
     tcase_add_loop_test(all, gram_is_symmetric_and_does_not_depend_on_the_tile, 0, 4);
     tcase_add_test(all, kernels_are_chosen_by_name);
+    tcase_add_test(all, kernels_of_one_instruction_set_go_together);
     tcase_add_test(all, gemm_is_a_product_however_it_is_cut);
     tcase_add_test(all, blas_threads_are_asked_and_set);
     tcase_add_test(all, cholesky_factors_and_solves);
