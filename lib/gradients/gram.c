@@ -53,7 +53,8 @@ static void load(const grasp_gradients *g, int64_t part, const block *b, int64_t
 }
 
 /* Products that take the time of one entry's share of one position when a row is written, and of one pair of positions
- * beside their columns. Measured with kernels for AVX-512: `bench-positions`. */
+ * beside their columns. Measured with kernels for AVX-512. With slower products both are less, about 14 for AVX2 and 5
+ * without vectors, and the choice nearly always the same: `bench-positions avx2`. */
 enum { WRITING = 24, PAIRING = 24 };
 
 /* Is a layer cheaper as written rows? Counted in products, a pair of samples. */
