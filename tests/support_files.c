@@ -137,7 +137,7 @@ bool locale_set_comma(void)
 {
     static const char *const installed[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE",
                                             "fr_FR.UTF-8", "fr_FR.utf8", "da_DK.UTF-8"};
-    char command[512];
+    char command[2 * sizeof made_locale.path + 100];
     made_locale.path[0] = 0;
     for (size_t i = 0; i < sizeof installed / sizeof *installed; i++)
         if (comma(installed[i]))
@@ -156,7 +156,7 @@ bool locale_set_comma(void)
 
 void locale_restore(void)
 {
-    char command[512];
+    char command[2 * sizeof made_locale.path + 100];
     setlocale(LC_ALL, "C");
     if (!made_locale.path[0])
         return;
