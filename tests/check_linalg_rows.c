@@ -117,6 +117,34 @@ START_TEST(rows_are_measured)
 }
 END_TEST
 
+START_TEST(chosen_rows_are_summed_in_order)
+{
+    enum { ROWS = 9, WIDTH = 170 };
+    const grasp__row_kernels *kernel[VARIANTS];
+    const int count = variants(kernel);
+    double x[ROWS * WIDTH], expected[WIDTH], out[WIDTH + 1];
+    for (int64_t n = 0; n <= WIDTH; n++) {
+        grasp__rng rng = test_rng((uint64_t)n);
+        int32_t chosen[ROWS];
+        const int64_t rows = grasp__rng_below(&rng, ROWS + 1);
+        for (int64_t k = 0; k < ROWS * WIDTH; k++)
+            x[k] = ldexp(grasp__rng_normal(&rng), (int)grasp__rng_below(&rng, 60));
+        for (int64_t i = 0; i < rows; i++)
+            chosen[i] = (int32_t)grasp__rng_below(&rng, ROWS);
+        for (int64_t k = 0; k < n; k++) {
+            expected[k] = 0;
+            for (int64_t i = 0; i < rows; i++)
+                expected[k] += x[chosen[i] * WIDTH + k];
+        }
+        for (int v = 0; v < count; v++) {
+            out[n] = 7;
+            kernel[v]->sum_chosen(rows, chosen, x, WIDTH, n, out);
+            ck_assert(memcmp(out, expected, (size_t)n * sizeof *out) == 0 && out[n] == 7);
+        }
+    }
+}
+END_TEST
+
 /* Rows of any height by any number of vectors: the first variant's bits within the bound, the others' the same. */
 START_TEST(products_keep_their_bound)
 {
@@ -185,6 +213,7 @@ Suite *check_linalg_rows_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, rows_are_placed_and_added_as_the_formula_says);
     tcase_add_test(all, rows_are_measured);
+    tcase_add_test(all, chosen_rows_are_summed_in_order);
     tcase_add_test(all, products_keep_their_bound);
     suite_add_tcase(suite, all);
     return suite;

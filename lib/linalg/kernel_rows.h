@@ -81,6 +81,28 @@ enum { PRODUCT_LANES = 8, PRODUCT_RUN = 1024 };
 #define NAME(x) x##_of_f64
 #include "linalg/kernel_products.h"
 
+static void row_sum_chosen(int64_t count, const int32_t *chosen, const double *x, int64_t stride, int64_t n,
+                           double *sum)
+{
+    enum { PARTS = 8 }; /* sums in registers, which wait for no other */
+    int64_t k = 0;
+    for (; k + PARTS * LANES <= n; k += PARTS * LANES) {
+        VECTOR part[PARTS] = {{0}};
+        for (int64_t i = 0; i < count; i++)
+            UNROLL
+            for (int q = 0; q < PARTS; q++)
+                part[q] += wide_f64(x + chosen[i] * stride + k + q * LANES);
+        UNROLL
+        for (int q = 0; q < PARTS; q++)
+            *(row_loose *)(sum + k + q * LANES) = part[q];
+    }
+    for (; k < n; k++) {
+        sum[k] = 0;
+        for (int64_t i = 0; i < count; i++)
+            sum[k] += x[chosen[i] * stride + k];
+    }
+}
+
 static double row_largest(const double *x, int64_t n)
 {
     enum { PARTS = 4 }; /* no step waits for the one before it */
@@ -103,7 +125,7 @@ static double row_largest(const double *x, int64_t n)
 }
 
 const grasp__row_kernels ROW_KERNELS = {row_place_f32,       row_place_f64,       row_add_f32, row_add_f64,
-                                        row_products_of_f32, row_products_of_f64, row_largest};
+                                        row_products_of_f32, row_products_of_f64, row_sum_chosen, row_largest};
 
 #undef INLINE
 #undef PLACED

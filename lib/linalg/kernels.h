@@ -35,6 +35,7 @@ typedef struct grasp__row_kernels {
                          const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
     void (*products_f64)(int64_t rows, const double *const *x, const double *origin_or_null, const double *scale,
                          const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
+    void (*sum_chosen)(int64_t count, const int32_t *chosen, const double *x, int64_t stride, int64_t n, double *sum);
     double (*largest)(const double *x, int64_t n);
 } grasp__row_kernels;
 

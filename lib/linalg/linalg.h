@@ -100,6 +100,9 @@ void grasp__row_products_f32(int64_t rows, const float *const *x, const double *
                              const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
 void grasp__row_products_f64(int64_t rows, const double *const *x, const double *origin_or_null, const double *scale,
                              const double *factor, int64_t n, int64_t vectors, const double *b, double *out);
+/* sum_k = 0 + x_k of the first chosen row + that of the second ..., rows of n entries stride apart. */
+void grasp__row_sum_chosen(int64_t count, const int32_t *chosen, const double *x, int64_t stride, int64_t n,
+                           double *sum);
 double grasp__row_largest(const double *x, int64_t n); /* the greatest |x_k|, of those that are numbers; 0 if none */
 
 /* ---- training ---------------------------------------------------------------------------------------------------- */

@@ -54,6 +54,12 @@ void grasp__row_products_f64(int64_t rows, const double *const *x, const double 
     here()->products_f64(rows, x, origin_or_null, scale, factor, n, vectors, b, out);
 }
 
+void grasp__row_sum_chosen(int64_t count, const int32_t *chosen, const double *x, int64_t stride, int64_t n,
+                           double *sum)
+{
+    here()->sum_chosen(count, chosen, x, stride, n, sum);
+}
+
 double grasp__row_largest(const double *x, int64_t n)
 {
     return here()->largest(x, n);

@@ -58,31 +58,32 @@ static void list_members(const score *w, const grasp__scored *p, int32_t *first,
     }
 }
 
-/* LANES samples side by side; sums of the first, atoms GRASP__TILE apart; own: their clusters, below 0 where the value
- * is 0 by definition. Adds their values. */
-static void add_values(const grasp__scored *p, const int32_t *first, const int32_t *atom, const double *sums,
-                       const double *own, double *values)
+/* A block of samples; sums: to atoms, one after the other; own: their clusters, below 0 where the value is 0 by
+ * definition. Returns the sum of their values. */
+static double block_value(const grasp__scored *p, const int32_t *first, const int32_t *atom, const double *sums,
+                          const double *own)
 {
-    double a[LANES] = {0}, b[LANES];
-    for (int l = 0; l < LANES; l++)
-        b[l] = INFINITY;
+    double a[GRASP__TILE] = {0}, b[GRASP__TILE], sum[GRASP__TILE], values[LANES] = {0}, total = 0;
+    for (int i = 0; i < GRASP__TILE; i++)
+        b[i] = INFINITY;
     for (int64_t k = 0; k < p->clusters; k++) {
         const double cluster = (double)k, size = (double)p->size[k], others = size > 1 ? size - 1 : 1;
-        double sum[LANES] = {0};
-        for (int32_t q = first[k]; q < first[k + 1]; q++)
-            for (int l = 0; l < LANES; l++)
-                sum[l] += sums[(int64_t)atom[q] * GRASP__TILE + l];
         if (p->size[k] == 0)
             continue;
-        for (int l = 0; l < LANES; l++) {
-            const bool mine = own[l] == cluster;
-            const double mean = sum[l] / (mine ? others : size), other = mine ? INFINITY : mean;
-            a[l] = mine ? mean : a[l];
-            b[l] = other < b[l] ? other : b[l];
+        grasp__row_sum_chosen(first[k + 1] - first[k], atom + first[k], sums, GRASP__TILE, GRASP__TILE, sum);
+        for (int i = 0; i < GRASP__TILE; i++) {
+            const bool mine = own[i] == cluster;
+            const double mean = sum[i] / (mine ? others : size), other = mine ? INFINITY : mean;
+            a[i] = mine ? mean : a[i];
+            b[i] = other < b[i] ? other : b[i];
         }
     }
+    for (int i = 0; i < GRASP__TILE; i += LANES)
+        for (int l = 0; l < LANES; l++)
+            values[l] += own[i + l] < 0 ? 0 : silhouette_value(a[i + l], b[i + l]);
     for (int l = 0; l < LANES; l++)
-        values[l] += own[l] < 0 ? 0 : silhouette_value(a[l], b[l]);
+        total += values[l];
+    return total;
 }
 
 /* One block of samples, all partitions. */
@@ -97,17 +98,12 @@ static grasp_status value_block(void *arg, int64_t index, int32_t worker)
             sums[k * GRASP__TILE + i] = i < n ? w->sums->sums[(start + i) * w->atoms.count + k] : 0;
     for (int64_t s = 0; s < w->count; s++) {
         const grasp__scored *p = &w->scored[s];
-        double values[LANES] = {0}, sum = 0;
         list_members(w, p, first, atom);
         for (int64_t i = 0; i < GRASP__TILE; i++) {
             int64_t k = i < n ? grasp__scored_cluster(p, start + i) : -1;
             own[i] = k >= 0 && p->size[k] > 1 ? (double)k : -1;
         }
-        for (int64_t i = 0; i < n; i += LANES)
-            add_values(p, first, atom, sums + i, own + i, values);
-        for (int l = 0; l < LANES; l++)
-            sum += values[l];
-        w->block_sums[index * w->count + s] = sum;
+        w->block_sums[index * w->count + s] = block_value(p, first, atom, sums, own);
     }
     return GRASP_OK;
 }

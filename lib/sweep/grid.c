@@ -183,10 +183,16 @@ static grasp_status join_hubs(void *arg, int64_t m, int32_t worker)
     return renew_representatives(g, m, worker);
 }
 
-/* A pair into the forest of one min_samples, unless the representatives tell that it is joined. */
+/* A pair into the forest of one min_samples, unless the representatives tell that it is joined. From this weight on
+ * either sample is then in the dominant component where the other is. */
 static void join_pair(const grid *g, int64_t m, int64_t i, int64_t j, uint8_t weight)
 {
     const int32_t *top = labels_at(g, weight, m);
+    uint8_t *reach = reaches(g, m), by_i = larger(reach[i], weight), by_j = larger(reach[j], weight);
+    if (by_j < reach[i])
+        reach[i] = by_j;
+    else if (by_i < reach[j])
+        reach[j] = by_i;
     if (top[i] == top[j])
         return;
     grasp__forest_insert(&g->forest[m], (int32_t)i, (int32_t)j, weight);
