@@ -387,7 +387,7 @@ def heading(machine, roofline, load, o):
         r = roofline[str(t)]
         said = [f"{k.upper()} {table.with_spread({m: v[m] / 1e9 for m in ('median', 'min', 'max')})}"
                 for k, v in r.items() if isinstance(v, dict)]
-        print(f"roofline at {t}, 10^9 operations/s: {', '.join(said)} ({r['sketch']}, one thread); "
+        print(f"roofline at {t}, 10^9 operations or bytes/s: {', '.join(said)} (INT8: {r['sketch']}, one thread); "
               f"OpenBLAS {r['core'] or '-'}")
     for line in machine.kernels:
         print("peer " + line)
