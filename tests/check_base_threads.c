@@ -336,6 +336,109 @@ START_TEST(own_threads_block_signals)
 }
 END_TEST
 
+/* Threads of a call: each counts the loops it has been in, and tells when it ends. */
+typedef struct meeting {
+    pthread_key_t key;      /* of a thread: where its loops are counted */
+    atomic_int there, next; /* tasks that have begun in this loop; threads with a count */
+    int64_t wanted;         /* of those that wait for each other */
+    int loops[64];
+} meeting;
+
+static atomic_int ended;
+
+static void count_end(void *loops)
+{
+    (void)loops;
+    atomic_fetch_add(&ended, 1);
+}
+
+/* Ends when all have begun, so that each task has a thread of its own. */
+static grasp_status meet_others(void *arg, int64_t index, int32_t worker)
+{
+    meeting *m = arg;
+    int *loops = pthread_getspecific(m->key);
+    (void)index;
+    (void)worker;
+    if (loops == NULL) {
+        loops = &m->loops[atomic_fetch_add(&m->next, 1)];
+        pthread_setspecific(m->key, loops);
+    }
+    ++*loops;
+    atomic_fetch_add(&m->there, 1);
+    while (atomic_load(&m->there) < m->wanted)
+        nanosleep(&(struct timespec){0, 10000}, NULL);
+    return GRASP_OK;
+}
+
+static void hold_meeting(grasp_context *ctx, meeting *m, int64_t tasks)
+{
+    atomic_store(&m->there, 0);
+    m->wanted = tasks;
+    ck_assert_int_eq(grasp__parallel(ctx, tasks, meet_others, m), GRASP_OK);
+}
+
+START_TEST(threads_stay_for_a_call_and_no_longer)
+{
+    for (int threads = 2; threads <= 5; threads++) {
+        grasp_context *ctx = test_context();
+        meeting m = {.wanted = threads};
+        atomic_store(&ended, 0);
+        ck_assert_int_eq(pthread_key_create(&m.key, count_end), 0);
+        ASSERT_OK(ctx, grasp_context_set_threads(ctx, threads));
+        ASSERT_OK(ctx, grasp__enter(ctx, "f"));
+        hold_meeting(ctx, &m, 2); /* one is made, and others where more tasks ask for them */
+        ck_assert_int_eq(atomic_load(&m.next), 2);
+        for (int loop = 0; loop < 20; loop++)
+            hold_meeting(ctx, &m, threads);
+        ck_assert_int_eq(atomic_load(&m.next), threads); /* the same ones each time */
+        for (int k = 0; k < threads; k++)
+            ck_assert_int_ge(m.loops[k], 20);
+        ck_assert_int_eq(atomic_load(&ended), 0);
+        ASSERT_OK(ctx, grasp__leave(ctx, GRASP_OK));
+        ck_assert_int_eq(atomic_load(&ended), threads - 1);
+
+        hold_meeting(ctx, &m, threads); /* outside of a call each loop has its own */
+        ck_assert_int_eq(atomic_load(&ended), 2 * (threads - 1));
+        ASSERT_OK(ctx, grasp__enter(ctx, "f"));
+        hold_meeting(ctx, &m, threads);
+        ck_assert_int_eq(grasp__leave(ctx, GRASP_CANCELLED), GRASP_CANCELLED);
+        ck_assert_int_eq(atomic_load(&ended), 3 * (threads - 1));
+        ck_assert_int_eq(atomic_load(&m.next), 1 + 3 * (threads - 1));
+        pthread_setspecific(m.key, NULL);
+        pthread_key_delete(m.key);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
+static grasp_status add_one(void *arg, int64_t index, int32_t worker)
+{
+    (void)worker;
+    ((int64_t *)arg)[index]++;
+    return GRASP_OK;
+}
+
+/* Threads often find a loop closed, or arrive while it ends; nothing runs twice or is left out. */
+START_TEST(many_short_loops)
+{
+    enum { LOOPS = 2000 };
+    grasp_context *ctx = test_context();
+    int64_t count[4] = {0}, expected[4] = {0};
+    ASSERT_OK(ctx, grasp_context_set_threads(ctx, 3));
+    ASSERT_OK(ctx, grasp__enter(ctx, "f"));
+    for (int loop = 0; loop < LOOPS; loop++) {
+        const int64_t tasks = 1 + loop % 4;
+        ck_assert_int_eq(grasp__parallel(ctx, tasks, add_one, count), GRASP_OK);
+        for (int64_t k = 0; k < 4; k++) {
+            expected[k] += k < tasks;
+            ck_assert_int_eq(count[k], expected[k]);
+        }
+    }
+    ASSERT_OK(ctx, grasp__leave(ctx, GRASP_OK));
+    grasp_context_free(ctx);
+}
+END_TEST
+
 /* ---- a caller's parallel-for ------------------------------------------------------------------------------------- */
 
 typedef struct pool {
@@ -441,6 +544,8 @@ Suite *check_base_threads_suite(void)
     tcase_add_test(all, cancel_stops_the_loop);
     tcase_add_test(all, loop_ticks_on_the_calling_thread);
     tcase_add_test(all, own_threads_block_signals);
+    tcase_add_test(all, threads_stay_for_a_call_and_no_longer);
+    tcase_add_test(all, many_short_loops);
     tcase_add_test(all, callers_parallel_for_runs_the_tasks);
     tcase_add_test(all, callers_parallel_for_may_fail);
     suite_add_tcase(suite, all);

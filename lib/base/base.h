@@ -137,7 +137,8 @@ const void *grasp__kernel_slot(const grasp_context *ctx);
  * decides what is done, worker only which scratch is used. */
 typedef grasp_status (*grasp__task)(void *arg, int64_t index, int32_t worker);
 int32_t grasp__workers(const grasp_context *ctx);
-/* Runs tasks 0..count-1, each once, and joins before returning. Ticks progress on the calling thread between its tasks.
+/* Runs tasks 0..count-1, each once, and returns when all have. Ticks progress on the calling thread between its tasks.
+ * Threads are those of the call: the first loop makes them, grasp__leave() joins them; a task runs no loop of its own.
  * Returns the error of the lowest failed index among those run, else GRASP_CANCELLED, else GRASP_OK. Tasks must write
  * to places that depend on `index` alone, so that results do not depend on the number of threads. Threads that cannot
  * be made are done without. */

@@ -114,6 +114,7 @@ grasp_status grasp__enter_out(grasp_context *ctx, const char *function, void **o
 
 grasp_status grasp__leave(grasp_context *ctx, grasp_status status)
 {
+    grasp__team_end(ctx);
     if (status == GRASP_CANCELLED)
         atomic_store_explicit(&ctx->cancel, 0, memory_order_relaxed);
     if (status >= 0)

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+#include <pthread.h>
+
 /* What must outlive a context: the allocator and its account. Kept alive by the context and by every block. */
 typedef struct grasp__heap {
     grasp_allocator allocator;
@@ -21,6 +23,20 @@ typedef struct grasp__hook {
 } grasp__hook;
 
 enum { GRASP__MESSAGE = 512, GRASP__MAX_THREADS = 1024 };
+
+/* The threads of a call: made when its first parallel loop needs them, and joined when it ends. */
+typedef struct grasp__team {
+    pthread_mutex_t lock;     /* guards what is not atomic, but for what the calling thread alone uses */
+    pthread_cond_t come, gone; /* a loop is there, or the end; nobody is in the loop any more */
+    struct grasp__loop *loop; /* open to who comes, or NULL */
+    atomic_int turn;          /* counts loops and the end: what a thread waits for */
+    atomic_int inside;        /* threads in the loop, the caller's not counted */
+    int32_t asleep;
+    bool ending;
+    int32_t made;             /* calling thread only, as the two below */
+    bool watchful;            /* each has a processor: who waits looks on for a while before it sleeps */
+    pthread_t thread[GRASP__MAX_THREADS];
+} grasp__team;
 
 struct grasp_context {
     uint32_t magic;
@@ -46,6 +62,7 @@ struct grasp_context {
 
     grasp_parallel_fn parallel;
     grasp__hook parallel_hook;
+    grasp__team team;
 
     const char *function; /* the public function that runs */
     char message[GRASP__MESSAGE];
@@ -57,6 +74,10 @@ struct grasp_context {
 void grasp__heap_release(grasp__heap *heap);
 /* Starts the progress of a call: whole range, nothing shown, clock at now. */
 void grasp__progress_reset(grasp_context *ctx, const char *function);
+/* Ends the threads of a call and waits for their end. */
+void grasp__team_end(grasp_context *ctx);
+/* Of a clock that never falls. */
+double grasp__seconds(void);
 /* Processors this process may run on, in [1, GRASP__MAX_THREADS]. */
 int32_t grasp__usable_processors(void);
 

@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-static double seconds(void)
+double grasp__seconds(void)
 {
     struct timespec t;
     return clock_gettime(CLOCK_MONOTONIC, &t) == 0 ? (double)t.tv_sec + 1e-9 * (double)t.tv_nsec : 0;
@@ -19,7 +19,7 @@ void grasp__progress_reset(grasp_context *ctx, const char *function)
     ctx->stage = (grasp__stage_mark){function, 0, 1};
     ctx->progress_shown = 0;
     if (ctx->progress != NULL && ctx->progress_interval > 0)
-        ctx->progress_last = seconds();
+        ctx->progress_last = grasp__seconds();
 }
 
 grasp__stage_mark grasp__stage_begin(grasp_context *ctx, const char *what, double lo, double hi)
@@ -46,7 +46,7 @@ static bool is_due(grasp_context *ctx)
 {
     if (ctx->progress_interval == 0)
         return true;
-    double now = seconds();
+    double now = grasp__seconds();
     if (now - ctx->progress_last < ctx->progress_interval)
         return false;
     ctx->progress_last = now;

@@ -3,9 +3,15 @@
  *
  * Workers take indices in ascending order from one counter until none is left, a task fails or the call is cancelled.
  * Because every index below a failed one was handed out before it, the lowest failing index is always among those that
- * ran: the error does not depend on the number of threads. Threads have all signals blocked, a stack of 1 MiB, and are
- * joined before the loop returns. Through a caller's parallel-for run as many tasks as there are workers, each of which
- * takes indices in the same way.
+ * ran: the error does not depend on the number of threads. Threads have all signals blocked and a stack of 1 MiB. The
+ * first loop that can use them makes them, later ones of the same call find them waiting, and they are joined before
+ * the call returns. The caller waits for those that have entered a loop alone: one that is late, because processors are
+ * busy or the tasks were short, finds the loop closed.
+ *
+ * Making and joining a thread takes some 30 microseconds, waking one that sleeps 10 or more; a call may have a hundred
+ * loops. So who waits looks on for WATCH seconds before it sleeps, if there is a processor for each.
+ *
+ * Through a caller's parallel-for run as many tasks as there are workers, each of which takes indices in the same way.
  */
 #ifndef _GNU_SOURCE
 #  define _GNU_SOURCE /* sched_getaffinity */
@@ -17,9 +23,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 1 << 20 };
+#define WATCH 50e-6
 
-typedef struct loop {
+enum { STACK_BYTES = 1 << 20, LOOKS = 16 /* between looks at the clock */ };
+
+typedef struct grasp__loop {
     grasp_context *ctx;
     grasp__task task;
     void *arg;
@@ -94,39 +102,176 @@ static void enter_work(loop *l)
         work(l, worker);
 }
 
-static void *thread_main(void *arg)
-{
-    enter_work(arg);
-    return NULL;
-}
-
 static void task_main(void *arg, int64_t index)
 {
     (void)index;
     enter_work(arg);
 }
 
-/* The calling thread is one of the workers; threads that cannot be made are done without. */
-static void run_on_own_threads(loop *l)
+/* ---- own threads ------------------------------------------------------------------------------------------------- */
+
+static void relax(void)
 {
-    pthread_t threads[GRASP__MAX_THREADS];
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Looks on while the number is `from`, for a while. */
+static bool changes_soon(const grasp__team *team, const atomic_int *number, int from)
+{
+    const double end = team->watchful ? grasp__seconds() + WATCH : 0;
+    while (atomic_load(number) == from) {
+        if (!team->watchful || grasp__seconds() > end)
+            return false;
+        for (int k = 0; k < LOOKS && atomic_load(number) == from; k++)
+            relax();
+    }
+    return true;
+}
+
+static void *thread_main(void *arg)
+{
+    grasp__team *team = arg;
+    int seen = 0;
+    for (;;) {
+        changes_soon(team, &team->turn, seen);
+        pthread_mutex_lock(&team->lock);
+        while (atomic_load(&team->turn) == seen) {
+            team->asleep++;
+            pthread_cond_wait(&team->come, &team->lock);
+            team->asleep--;
+        }
+        seen = atomic_load(&team->turn);
+        loop *l = team->loop;
+        const bool ending = team->ending;
+        if (l != NULL)
+            atomic_fetch_add(&team->inside, 1);
+        pthread_mutex_unlock(&team->lock);
+        if (ending)
+            return NULL;
+        if (l == NULL)
+            continue;
+        enter_work(l);
+        pthread_mutex_lock(&team->lock);
+        if (atomic_fetch_sub(&team->inside, 1) == 1)
+            pthread_cond_signal(&team->gone);
+        pthread_mutex_unlock(&team->lock);
+    }
+}
+
+static bool team_begin(grasp__team *team, int32_t threads)
+{
+    if (pthread_mutex_init(&team->lock, NULL) != 0)
+        return false;
+    if (pthread_cond_init(&team->come, NULL) == 0) {
+        if (pthread_cond_init(&team->gone, NULL) == 0) {
+            team->loop = NULL;
+            atomic_init(&team->turn, 0);
+            atomic_init(&team->inside, 0);
+            team->asleep = 0;
+            team->ending = false;
+            team->watchful = threads <= grasp__usable_processors();
+            return true;
+        }
+        pthread_cond_destroy(&team->come);
+    }
+    pthread_mutex_destroy(&team->lock);
+    return false;
+}
+
+static void team_destroy(grasp__team *team)
+{
+    pthread_cond_destroy(&team->gone);
+    pthread_cond_destroy(&team->come);
+    pthread_mutex_destroy(&team->lock);
+}
+
+/* As many threads as that beside the calling one, or what can be had. */
+static void team_grow(grasp_context *ctx, int32_t wanted)
+{
+    grasp__team *team = &ctx->team;
     pthread_attr_t attributes;
     sigset_t all, before;
-    int32_t made = 0;
-    if (l->workers > 1 && pthread_attr_init(&attributes) == 0) {
+    if (team->made >= wanted || (team->made == 0 && !team_begin(team, ctx->threads)))
+        return;
+    if (pthread_attr_init(&attributes) == 0) {
         sigfillset(&all);
         if (pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0 &&
             pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
-            while (made < l->workers - 1 && pthread_create(&threads[made], &attributes, thread_main, l) == 0)
-                made++;
+            while (team->made < wanted &&
+                   pthread_create(&team->thread[team->made], &attributes, thread_main, team) == 0)
+                team->made++;
             pthread_sigmask(SIG_SETMASK, &before, NULL);
         }
         pthread_attr_destroy(&attributes);
     }
-    enter_work(l);
-    for (int32_t i = 0; i < made; i++)
-        pthread_join(threads[i], NULL);
+    if (team->made == 0)
+        team_destroy(team);
 }
+
+static void team_open(grasp__team *team, loop *l)
+{
+    pthread_mutex_lock(&team->lock);
+    team->loop = l;
+    atomic_fetch_add(&team->turn, 1);
+    const int32_t asleep = team->asleep;
+    pthread_mutex_unlock(&team->lock);
+    for (int32_t k = 0; k < asleep && k < l->workers - 1; k++)
+        pthread_cond_signal(&team->come);
+}
+
+/* Nobody comes any more; waits for those who did. */
+static void team_close(grasp__team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    team->loop = NULL;
+    pthread_mutex_unlock(&team->lock);
+    int inside;
+    do {
+        inside = atomic_load(&team->inside);
+    } while (inside > 0 && changes_soon(team, &team->inside, inside));
+    if (inside == 0)
+        return;
+    pthread_mutex_lock(&team->lock);
+    while (atomic_load(&team->inside) > 0)
+        pthread_cond_wait(&team->gone, &team->lock);
+    pthread_mutex_unlock(&team->lock);
+}
+
+void grasp__team_end(grasp_context *ctx)
+{
+    grasp__team *team = &ctx->team;
+    if (team->made == 0)
+        return;
+    pthread_mutex_lock(&team->lock);
+    team->ending = true;
+    atomic_fetch_add(&team->turn, 1);
+    pthread_mutex_unlock(&team->lock);
+    pthread_cond_broadcast(&team->come);
+    while (team->made > 0)
+        pthread_join(team->thread[--team->made], NULL);
+    team_destroy(team);
+}
+
+/* The calling thread is one of the workers; threads that cannot be made are done without. */
+static void run_on_own_threads(loop *l)
+{
+    grasp__team *team = &l->ctx->team;
+    team_grow(l->ctx, l->workers - 1);
+    const bool shared = l->workers > 1 && team->made > 0;
+    if (shared)
+        team_open(team, l);
+    enter_work(l);
+    if (shared)
+        team_close(team);
+    if (atomic_load(&l->ctx->busy) == 0)
+        grasp__team_end(l->ctx); /* no call that would */
+}
+
+/* ---- a caller's -------------------------------------------------------------------------------------------------- */
 
 static grasp_status run_on_callers_threads(loop *l)
 {
