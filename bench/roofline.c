@@ -104,8 +104,9 @@ static void run(void *state)
 static void tell(void *state, FILE *out)
 {
     const task *t = state;
-    fprintf(out, ", \"sgemm\": %.6g, \"ssyrk\": %.6g, \"int8\": %.6g, \"read\": %.6g, \"sketch\": \"%s\", \"core\": \"%s\"", t->gemm,
-            t->syrk, t->bytes, t->read, grasp__context_sketch_kernels(bench_context)->name,
+    fprintf(out, ", \"sgemm\": %.6g, \"ssyrk\": %.6g, \"int8\": %.6g, \"read\": %.6g", t->gemm, t->syrk, t->bytes,
+            t->read);
+    fprintf(out, ", \"sketch\": \"%s\", \"core\": \"%s\"", grasp__context_sketch_kernels(bench_context)->name,
             openblas_get_corename ? openblas_get_corename() : "");
 }
 
