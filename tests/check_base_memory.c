@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * base: blocks, their account and limit, sizes that overflow, freeing from other threads.
  */
+#ifndef _GNU_SOURCE
+#  define _GNU_SOURCE /* MAP_ANONYMOUS */
+#endif
 #include "support.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
@@ -176,6 +182,61 @@ START_TEST(any_thread_may_free)
 }
 END_TEST
 
+/* Large pages: wished for (1) at an address, not (0), or unknown (-1: not Linux, or a kernel without them). */
+static int wishes_large_pages(const void *address)
+{
+    FILE *f = access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0 ? fopen("/proc/self/smaps", "r") : NULL;
+    char line[512];
+    unsigned long long first, end;
+    bool here = false;
+    int found = -1;
+    while (f != NULL && found < 0 && fgets(line, sizeof line, f) != NULL) {
+        if (sscanf(line, "%llx-%llx ", &first, &end) == 2)
+            here = (uintptr_t)address >= first && (uintptr_t)address < end;
+        else if (here && strncmp(line, "VmFlags:", 8) == 0)
+            found = contains(line, " hg");
+    }
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+enum { MAPPED = 32 << 20, LARGE = 8 << 20 };
+
+static void *map(void *user, size_t bytes)
+{
+    (void)user;
+    ck_assert(bytes <= MAPPED);
+    void *block = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? NULL : block;
+}
+
+static void unmap(void *user, void *block)
+{
+    (void)user;
+    munmap(block, MAPPED);
+}
+
+START_TEST(large_pages_below_own_blocks_alone)
+{
+    const grasp_allocator table = {sizeof table, map, unmap, NULL};
+    const grasp_allocator *const tables[] = {NULL, &table};
+    for (int callers = 0; callers < 2; callers++) {
+        grasp_context *ctx;
+        char *block;
+        ck_assert_int_eq(grasp_context_create(tables[callers], &ctx), GRASP_OK);
+        ASSERT_OK(ctx, grasp__alloc_zero(ctx, LARGE, 1, &block));
+        const int wishes = wishes_large_pages(block + LARGE / 2);
+        if (wishes < 0)
+            printf("skipped: large pages cannot be told here\n");
+        else
+            ck_assert_int_eq(wishes, !callers);
+        grasp__free(block);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
 Suite *check_base_memory_suite(void)
 {
     Suite *suite = suite_create("base_memory");
@@ -186,6 +247,7 @@ Suite *check_base_memory_suite(void)
     tcase_add_test(all, memory_limit_is_kept);
     tcase_add_test(all, no_size_overflows_silently);
     tcase_add_test(all, any_thread_may_free);
+    tcase_add_test(all, large_pages_below_own_blocks_alone);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -158,7 +158,8 @@ typedef struct work {
     int64_t wait_for;       /* task fail_a ends a little after this one */
     bool slow;              /* every task takes 50 microseconds or more */
     int64_t cancel_at;      /* this one asks for a cancel */
-    int64_t stopper;        /* later tasks linger from when this one has run: 0.1 s for the loop to stop on any machine */
+    int64_t stopper;        /* later tasks linger from when this one has run: 0.1 s for the loop to stop on any
+                               machine */
     uint64_t result[TASKS];
 } work;
 

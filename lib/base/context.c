@@ -3,19 +3,39 @@
  *
  * One call at a time runs in a context: an atomic flag is taken on entry and given back on leaving. Cancelling is the
  * one thing done from outside while a call runs, and touches one lock-free atomic only, so a signal handler may do it.
+ *
+ * Without an allocator of the caller's, Linux is asked for large pages below large blocks: it clears and maps 2 MiB at
+ * a time then, not 4 KiB, which is a tenth of DBSCAN's time on wide rows. Elsewhere, and where it refuses, pages are
+ * small.
  */
+#ifndef _GNU_SOURCE
+#  define _GNU_SOURCE /* madvise */
+#endif
 #include "base/context.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#  include <sys/mman.h>
+#  include <unistd.h>
+#endif
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "grasp_context_cancel() may be called by a signal handler");
 
+enum { LARGE_BLOCK = 4 << 20 };
+
 static void *plain_alloc(void *user, size_t bytes)
 {
+    char *block = malloc(bytes);
     (void)user;
-    return malloc(bytes);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (block != NULL && bytes >= LARGE_BLOCK) {
+        const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), before = (page - (uintptr_t)block % page) % page;
+        madvise(block + before, bytes - before, MADV_HUGEPAGE); /* a wish: what it answers changes nothing */
+    }
+#endif
+    return block;
 }
 
 static void plain_free(void *user, void *ptr)
