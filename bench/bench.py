@@ -351,8 +351,9 @@ def all_tasks(o, machine, data):
         if "dbscan" in o.only:
             yield dbscan_task(machine, work, everything if o.full or not large else [everything[0], everything[3]],
                               o.full or work.n * work.p < 1e6)
-        if "grid" in o.only and name in ("W1", "S1"):
-            yield from grid_tasks(machine, work, SETTINGS if o.full and name == "S1" else 13 if o.full else 4)
+        if "grid" in o.only and name in ("W1", "W5", "S1"):
+            grids = grid_tasks(machine, work, SETTINGS if o.full and name == "S1" else 13 if o.full else 4)
+            yield from grids if o.full or name != "W5" else grids[:1]
         if "silhouette" in o.only and name in ("W1", "S1"):
             yield from silhouette_tasks(machine, work, own_labels(o, machine, work))
         if "experiment" in o.only and NAMED[name][0] == "mlp":
