@@ -6,7 +6,7 @@
 
 #include "gradients/gradients.h"
 #include "grasp/io.h"
-#include "io/crc32c.h"
+#include "io/container.h"
 #include "io/io.h"
 #include "linalg/linalg.h"
 
@@ -370,6 +370,122 @@ START_TEST(foreign_newer_and_lying_files)
 }
 END_TEST
 
+/* One object of sections as they stand here, checksums and all. */
+typedef struct section {
+    const char *tag;
+    int32_t type;
+    int64_t n;
+    const void *elements;
+} section;
+
+static void write_sections(grasp_context *ctx, const char *name, const section *list, int n, memory *m)
+{
+    grasp__writer w = {.sink = {.fn = to_memory, .user = m, .file = {.fd = -1}}};
+    ASSERT_OK(ctx, grasp__writer_open(ctx, &w, name));
+    for (int k = 0; k < n; k++)
+        ASSERT_OK(ctx, grasp__writer_section(ctx, &w, list[k].tag, list[k].type, list[k].elements, list[k].n));
+    ASSERT_OK(ctx, grasp__writer_close(ctx, &w));
+}
+
+static void assert_refused(grasp_context *ctx, enum kind kind, const char *name, const section *list, int n,
+                           const char *because)
+{
+    memory m = {0};
+    void *object = &m;
+    write_sections(ctx, name, list, n, &m);
+    ASSERT_STATUS(ctx, load(ctx, kind, &m, NULL, &object), GRASP_E_FORMAT, because);
+    ck_assert_ptr_null(object);
+    free(m.bytes);
+}
+
+START_TEST(models_that_cannot_be)
+{
+    static const int64_t mlp[] = {2, 3, 2}, flat[] = {2, 0}, huge[] = {INT64_MAX, 2}, wide[] = {INT64_MAX / 2, 5},
+                         sum[] = {1, INT64_MAX / 2, 1, INT64_MAX / 2}, one[] = {2};
+    static const double theta[17] = {1}, bad[17] = {[16] = INFINITY};
+    const struct {
+        const char *name;
+        const int64_t *widths;
+        int64_t n_widths, n_theta;
+        const double *theta;
+        const char *because;
+    } cases[] = {
+        {"mlp", flat, 2, 0, theta, "WDTH holds no layers"},
+        {"mlp", huge, 2, 0, theta, "WDTH holds no layers"},
+        {"mlp", wide, 2, 0, theta, "WDTH holds no layers"},
+        {"mlp", sum, 4, 0, theta, "WDTH holds no layers"},
+        {"mlp", one, 1, 0, theta, "WDTH holds no layers"},
+        {"mlp", mlp, 3, 16, theta, "PARM"},
+        {"mlp", mlp, 3, 17, bad, "parameter 16 is not finite"},
+        {"custom", mlp, 3, 17, theta, "names no model"},
+        {"a name that is longer than any", mlp, 3, 17, theta, "names no model"},
+        {"", mlp, 3, 17, theta, "names no model"},
+        {"logistic", mlp, 3, 17, theta, "names no model"},
+        {"softmax", mlp, 3, 17, theta, "names no model"},
+    };
+    grasp_context *ctx = test_context();
+    for (size_t t = 0; t < sizeof cases / sizeof *cases; t++) {
+        const section list[] = {{"KIND", GRASP__BYTES, (int64_t)strlen(cases[t].name), cases[t].name},
+                                {"WDTH", GRASP__ELEMENT_I64, cases[t].n_widths, cases[t].widths},
+                                {"PARM", GRASP__ELEMENT_F64, cases[t].n_theta, cases[t].theta}};
+        assert_refused(ctx, MODEL, "MODL", list, 3, cases[t].because);
+    }
+    grasp_context_free(ctx);
+}
+END_TEST
+
+START_TEST(gradients_and_groups_that_cannot_be)
+{
+    /* rows, element type, values, layers; inputs, outputs, positions, bias of each */
+    static const int64_t sizes[][8] = {{1, GRASP_F64, 2, -1},         {1, GRASP_F64, 2, 2, 1, 1, 1, 1},
+                                       {-1, GRASP_F64, 2, 0},         {1, 3, 2, 0},
+                                       {1, GRASP_F64, 0, 0},          {1, GRASP_F64, INT64_MAX, 0},
+                                       {1, GRASP_F64, 2, 1, 0, 1, 1, 1}, {1, GRASP_F64, 2, 1, 1, 1, 1, 2},
+                                       {1, GRASP_F64, 2, 1, INT64_MAX, 4, 1, 1}};
+    static const int64_t three[] = {1, GRASP_F64, 2}, other[] = {1, GRASP_F64, 3, 1, 1, 1, 1, 1},
+                         dense[] = {1, GRASP_F64, 2, 0}, few[] = {2}, many[] = {(1 << 24) + 1}, labels[] = {0, 2, -1}, wrong[] = {0, -2};
+    static const double row[] = {1, NAN};
+    grasp_context *ctx = test_context();
+    for (size_t t = 0; t < sizeof sizes / sizeof *sizes; t++) {
+        const section size = {"SIZE", GRASP__ELEMENT_I64, sizes[t][3] > 0 ? 8 : 4, sizes[t]};
+        assert_refused(ctx, DENSE, "GRAD", &size, 1, "SIZE holds impossible sizes");
+    }
+    assert_refused(ctx, DENSE, "GRAD", &(section){"SIZE", GRASP__ELEMENT_I64, 3, three}, 1, "impossible sizes");
+    assert_refused(ctx, DENSE, "GRAD", &(section){"SIZE", GRASP__ELEMENT_I64, 8, other}, 1, "says 3 values a row");
+    assert_refused(ctx, DENSE, "GRAD",
+                   (section[]){{"SIZE", GRASP__ELEMENT_I64, 4, dense}, {"ROWS", GRASP__ELEMENT_F64, 2, row}}, 2,
+                   "not finite");
+    assert_refused(ctx, GROUPS, "GRPS",
+                   (section[]){{"COUN", GRASP__ELEMENT_I64, 1, few}, {"LABL", GRASP__ELEMENT_I64, 3, labels}}, 2,
+                   "says 2 groups, and the labels need 3");
+    assert_refused(ctx, GROUPS, "GRPS",
+                   (section[]){{"COUN", GRASP__ELEMENT_I64, 1, many}, {"LABL", GRASP__ELEMENT_I64, 3, labels}}, 2,
+                   "COUN says");
+    assert_refused(ctx, GROUPS, "GRPS",
+                   (section[]){{"COUN", GRASP__ELEMENT_I64, 1, few}, {"LABL", GRASP__ELEMENT_I64, 2, wrong}}, 2,
+                   "holds a label that is none");
+    grasp_context_free(ctx);
+}
+END_TEST
+
+START_TEST(empty_groups_come_back)
+{
+    static const int64_t label[] = {0, 2, -1}, count[] = {5};
+    const section list[] = {{"COUN", GRASP__ELEMENT_I64, 1, count}, {"LABL", GRASP__ELEMENT_I64, 3, label}};
+    grasp_context *ctx = test_context();
+    grasp_groups *g;
+    memory m = {0};
+    write_sections(ctx, "GRPS", list, 2, &m);
+    ASSERT_OK(ctx, grasp_groups_load(ctx, from_memory, &m, &g));
+    ck_assert_int_eq(grasp_groups_count(g), 5);
+    for (int64_t k = 0; k < 5; k++)
+        ck_assert_int_eq(grasp_groups_size(g, k), k == 0 || k == 2);
+    grasp_groups_free(g);
+    free(m.bytes);
+    grasp_context_free(ctx);
+}
+END_TEST
+
 START_TEST(failing_writes)
 {
     grasp_context *ctx = test_context();
@@ -543,6 +659,9 @@ Suite *check_io_save_suite(void)
     tcase_add_test(container, every_cut_is_refused);
     tcase_add_test(container, every_flipped_bit_is_refused);
     tcase_add_test(container, foreign_newer_and_lying_files);
+    tcase_add_test(container, models_that_cannot_be);
+    tcase_add_test(container, gradients_and_groups_that_cannot_be);
+    tcase_add_test(container, empty_groups_come_back);
     tcase_add_test(container, failing_writes);
     tcase_add_test(container, every_allocation_may_fail);
     tcase_add_test(container, a_killed_save_leaves_the_old_file);
