@@ -593,6 +593,54 @@ START_TEST(arguments)
 }
 END_TEST
 
+/* All rows and their mean are finite, and row 1 less the mean is not; where nothing is centred there is a distance. */
+START_TEST(rows_too_large_to_centre)
+{
+    enum { ROWS = 4 };
+    double x[2 * ROWS] = {-1e308, 0, 1.7e308, 1, -1e308, 2, -1e308, 3};
+    grasp_context *ctx = test_context();
+    grasp_params *params = params_of(ctx, "metric=cosine;center=0");
+    grasp_distances *d = NULL;
+    grasp_matrix *m = matrix_of(ctx, x, ROWS, 2), *out = NULL;
+    ASSERT_STATUS(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d), GRASP_E_NUMERIC,
+                  "row 1 less the mean has an infinite entry");
+    ck_assert_ptr_null(d);
+    ASSERT_OK(ctx, grasp_distances_create_from_points(ctx, m, params, &d));
+    ASSERT_OK(ctx, grasp_matrix_create(ctx, GRASP_F64, 1, 2, &out));
+    ASSERT_OK(ctx, grasp_distances_block(ctx, d, 1, 1, 2, 2, out));
+    ck_assert_double_eq_tol(((double *)grasp_matrix_data(out))[0], 2, 1e-12);
+    grasp_distances_free(d);
+    grasp_matrix_free(out);
+    grasp_matrix_free(m);
+    grasp_params_free(params);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* A row is zero iff it lies within 2^-40 of the mean, relative to the larger of both; half as far is, twice is not. */
+START_TEST(rows_at_the_mean)
+{
+    grasp_context *ctx = test_context();
+    for (int e = -44; e <= -33; e++)
+        for (int negative = 0; negative < 2; negative++) {
+            const double away = ldexp(negative ? -1 : 1, e);
+            double x[4] = {1024, 1024 * away, 1024, -1024 * away}, value[4] = {0};
+            int64_t count[2];
+            grasp_matrix *m = matrix_of(ctx, x, 2, 2), *out = matrix_of(ctx, value, 2, 2);
+            grasp_distances *d = NULL;
+            ASSERT_OK(ctx, grasp_distances_create_from_points(ctx, m, NULL, &d));
+            ASSERT_OK(ctx, grasp_distances_block(ctx, d, 0, 2, 0, 2, out));
+            ck_assert_double_eq_tol(value[1], e > -40 ? 2 : 1, 1e-12);
+            ASSERT_OK(ctx, grasp_distances_within(ctx, d, 1.5, count, 2));
+            ck_assert_int_eq(count[0], e > -40 ? 1 : 2);
+            grasp_distances_free(d);
+            grasp_matrix_free(out);
+            grasp_matrix_free(m);
+        }
+    grasp_context_free(ctx);
+}
+END_TEST
+
 START_TEST(square_matrices)
 {
     grasp_context *ctx = test_context();
@@ -800,6 +848,8 @@ Suite *check_distances_suite(void)
     tcase_add_test(all, given_mean);
     tcase_add_test(all, class_sums);
     tcase_add_test(all, arguments);
+    tcase_add_test(all, rows_too_large_to_centre);
+    tcase_add_test(all, rows_at_the_mean);
     tcase_add_test(all, square_matrices);
     tcase_add_test(all, prices);
     tcase_add_test(all, empty_and_single);

@@ -30,7 +30,8 @@ typedef struct grasp_distances grasp_distances;
                                          kept */
 
 /** Bytes that grasp_distances_create() will take at most beside the gradients, for n samples of p values, at the
- *  present number of threads; ask before building. */
+ *  present number of threads; ask before building. Cheap. Errors: GRASP_E_ARG (n or p below 0), GRASP_E_PARAM,
+ *  GRASP_E_OVERFLOW. */
 GRASP_API grasp_status grasp_distances_bytes(grasp_context *ctx, int64_t n, int64_t p,
                                              const grasp_params *params_or_null, uint64_t *out);
 /** Distances among the rows of sealed gradients (often a view of one class). Parameters: "distances". Cost: O(n p),

@@ -48,8 +48,8 @@ GRASP_API grasp_status grasp_groups_merge_classes(grasp_context *ctx, const int6
  * empty. */
 GRASP_API grasp_status grasp_groups_select(grasp_context *ctx, const grasp_groups *groups, const int64_t *rows,
                                            int64_t n, grasp_groups **out);
-/** Rows whose label is not GRASP_NOISE, ascending; *n of them. `rows` may be NULL to ask for *n; else `capacity` must
- * suffice. */
+/** Rows whose label is not GRASP_NOISE, ascending; *n of them. `rows` may be NULL to ask for *n; GRASP_E_DIM: else
+ * `capacity` is too small for them. */
 GRASP_API grasp_status grasp_groups_kept(grasp_context *ctx, const grasp_groups *groups, int64_t *rows,
                                          int64_t capacity, int64_t *n);
 

@@ -105,12 +105,14 @@ GRASP_API grasp_status grasp_model_save_file(grasp_context *ctx, const grasp_mod
 GRASP_API grasp_status grasp_model_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_model **out);
 GRASP_API grasp_status grasp_model_load_file(grasp_context *ctx, const char *path, grasp_model **out);
 
+/** Labels and the number of groups, empty ones included. */
 GRASP_API grasp_status grasp_groups_save(grasp_context *ctx, const grasp_groups *groups, grasp_write_fn fn, void *user);
 GRASP_API grasp_status grasp_groups_save_file(grasp_context *ctx, const grasp_groups *groups, const char *path);
 GRASP_API grasp_status grasp_groups_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_groups **out);
 GRASP_API grasp_status grasp_groups_load_file(grasp_context *ctx, const char *path, grasp_groups **out);
 
-/** Sealed gradients in their form and element type; of a view, its rows. Loaded ones are sealed and hold equal bits. */
+/** Sealed gradients (else GRASP_E_STATE) in their form and element type; of a view, its rows. Loaded ones are sealed and
+ *  hold equal bits. */
 GRASP_API grasp_status grasp_gradients_save(grasp_context *ctx, const grasp_gradients *gradients, grasp_write_fn fn,
                                             void *user);
 GRASP_API grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp_gradients *gradients,
@@ -119,7 +121,8 @@ GRASP_API grasp_status grasp_gradients_load(grasp_context *ctx, grasp_read_fn fn
 GRASP_API grasp_status grasp_gradients_load_file(grasp_context *ctx, const char *path, grasp_gradients **out);
 
 /** Groups, choices and scores of an inference, and what assigning needs: means, core samples' gradients, centres. A
- *  loaded one assigns as the saved one did; gradients of samples that are no cores are not kept. */
+ *  loaded one assigns as the saved one did; gradients of samples that are no cores are not kept. By gmm:
+ *  GRASP_E_UNSUPPORTED. */
 GRASP_API grasp_status grasp_inference_save(grasp_context *ctx, const grasp_inference *inference, grasp_write_fn fn,
                                             void *user);
 GRASP_API grasp_status grasp_inference_save_file(grasp_context *ctx, const grasp_inference *inference,

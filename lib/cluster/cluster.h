@@ -29,8 +29,8 @@ grasp_status grasp__dbscan(grasp_context *ctx, const grasp_distances *d, double 
 uint64_t grasp__dbscan_price(grasp_context *ctx, const grasp_distances *d, double eps, int64_t min_samples);
 
 /* Lloyd's algorithm on the rows of d's space (cosine: unit centred rows; euclidean: the rows). centers (k x p) may be
- * NULL.
- * GRASP_NOT_CONVERGED: the result is that of the last iteration. GRASP_E_PARAM when k is above n. */
+ * NULL. The caller has seen to it that there are rows, and at least k.
+ * GRASP_NOT_CONVERGED: the result is that of the last iteration. */
 grasp_status grasp__kmeans(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
                            const int64_t *multiplicity, int64_t *label, double *centers, double *inertia,
                            grasp_report *report_or_null);
@@ -56,9 +56,8 @@ void grasp__mixture_densities(grasp_context *ctx, const grasp__mixture *m, const
 /* Turns one row's k log densities into responsibilities; returns the log of their sum. */
 double grasp__mixture_responsibilities(double *density, int64_t k);
 
-/* EM on the rows of d's space. Labels are the most probable components, the lowest of equals, numbered by lowest
- * sample;
- * mixture (made for k, p) and responsibility (n x k) are in that order, components without a sample last.
+/* EM on the rows of d's space, at least k. Labels are the most probable components, the lowest of equals, numbered by
+ * lowest sample; mixture (made for k, p) and responsibility (n x k) are in that order, components without a sample last.
  * log_likelihood is the mean of a sample. GRASP_NOT_CONVERGED as for k-means; GRASP_E_NUMERIC: a covariance is
  * singular. */
 grasp_status grasp__gmm(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,

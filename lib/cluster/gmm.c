@@ -313,11 +313,6 @@ grasp_status grasp__gmm(grasp_context *ctx, const grasp_distances *d, const gras
             .k = grasp__options_i64(o, GRASP_KEY_K),
             .regularization = grasp__options_f64(o, GRASP_KEY_REGULARIZATION)};
     outcome best = {.likelihood = -INFINITY};
-    if (grasp__distances_metric(d) == GRASP__PRECOMPUTED)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "a mixture needs rows, a precomputed matrix has none");
-    if (e.k > e.n)
-        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
-                           (intmax_t)e.k, (intmax_t)e.n);
     grasp_status s = open_em(ctx, &e);
     for (int64_t r = 0; s == GRASP_OK && r < restarts; r++) {
         outcome found;

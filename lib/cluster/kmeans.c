@@ -343,11 +343,6 @@ grasp_status grasp__kmeans_from(grasp_context *ctx, const grasp_distances *d, co
                       .k = grasp__options_i64(o, GRASP_KEY_K),
                       .seed = grasp__seed(ctx)};
     best_run best = {0};
-    if (grasp__distances_metric(d) == GRASP__PRECOMPUTED)
-        return grasp__fail(ctx, GRASP_E_UNSUPPORTED, "k-means needs rows, a precomputed matrix has none");
-    if (w.k > w.n)
-        return grasp__fail(ctx, GRASP_E_PARAM, "k is %jd, expected at most the number of samples, n = %jd",
-                           (intmax_t)w.k, (intmax_t)w.n);
     grasp_status s = allocate(ctx, &w, &best);
     if (s == GRASP_OK)
         s = spread_of(ctx, &w, &spread);
