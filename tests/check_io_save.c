@@ -443,7 +443,8 @@ START_TEST(gradients_and_groups_that_cannot_be)
                                        {1, GRASP_F64, 2, 1, 0, 1, 1, 1}, {1, GRASP_F64, 2, 1, 1, 1, 1, 2},
                                        {1, GRASP_F64, 2, 1, INT64_MAX, 4, 1, 1}};
     static const int64_t three[] = {1, GRASP_F64, 2}, other[] = {1, GRASP_F64, 3, 1, 1, 1, 1, 1},
-                         dense[] = {1, GRASP_F64, 2, 0}, few[] = {2}, many[] = {(1 << 24) + 1}, labels[] = {0, 2, -1}, wrong[] = {0, -2};
+                         dense[] = {1, GRASP_F64, 2, 0}, few[] = {2}, many[] = {(1 << 24) + 1}, labels[] = {0, 2, -1},
+                         wrong[] = {0, -2};
     static const double row[] = {1, NAN};
     grasp_context *ctx = test_context();
     for (size_t t = 0; t < sizeof sizes / sizeof *sizes; t++) {

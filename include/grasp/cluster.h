@@ -61,11 +61,11 @@ GRASP_API grasp_status grasp_clusterer_fit_distances(grasp_context *ctx, grasp_c
                                                      const grasp_distances *distances);
 /** Bytes that grasp_clusterer_fit_distances() will take at most, result included, beside the distances and an earlier
  *  fit, at the present number of threads: a memory limit of that much beyond what is in use never refuses it. k-means
- *  and mixtures take less than a twentieth less, as a rule, but for reports: a number of every start, and of a mixture's
- *  every iteration, is priced at all of restarts and max_iterations. The path of DBSCAN depends on the data, and the
- *  price is that of the dearest that these sizes, eps and min_samples allow: data with structure takes much less, and
- *  under a lower limit the comparison of all pairs takes less or is left out. Cheap. Errors: those of a fit that these
- *  distances are not for; GRASP_E_OVERFLOW. */
+ *  and mixtures take less than a twentieth less, as a rule, but for reports: a number of every start, and of a
+ *  mixture's every iteration, is priced at all of restarts and max_iterations. The path of DBSCAN depends on the data,
+ *  and the price is that of the dearest that these sizes, eps and min_samples allow: data with structure takes much
+ *  less, and under a lower limit the comparison of all pairs takes less or is left out. Cheap. Errors: those of a fit
+ *  that these distances are not for; GRASP_E_OVERFLOW. */
 GRASP_API grasp_status grasp_clusterer_bytes(grasp_context *ctx, const grasp_clusterer *clusterer,
                                              const grasp_distances *distances, uint64_t *out);
 /** Clusters the rows of x: DBSCAN by Euclidean distance, k-means in x's space. */

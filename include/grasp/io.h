@@ -111,8 +111,8 @@ GRASP_API grasp_status grasp_groups_save_file(grasp_context *ctx, const grasp_gr
 GRASP_API grasp_status grasp_groups_load(grasp_context *ctx, grasp_read_fn fn, void *user, grasp_groups **out);
 GRASP_API grasp_status grasp_groups_load_file(grasp_context *ctx, const char *path, grasp_groups **out);
 
-/** Sealed gradients (else GRASP_E_STATE) in their form and element type; of a view, its rows. Loaded ones are sealed and
- *  hold equal bits. */
+/** Sealed gradients (else GRASP_E_STATE) in their form and element type; of a view, its rows. Loaded ones are sealed
+ *  and hold equal bits. */
 GRASP_API grasp_status grasp_gradients_save(grasp_context *ctx, const grasp_gradients *gradients, grasp_write_fn fn,
                                             void *user);
 GRASP_API grasp_status grasp_gradients_save_file(grasp_context *ctx, const grasp_gradients *gradients,

@@ -57,8 +57,8 @@ void grasp__mixture_densities(grasp_context *ctx, const grasp__mixture *m, const
 double grasp__mixture_responsibilities(double *density, int64_t k);
 
 /* EM on the rows of d's space, at least k. Labels are the most probable components, the lowest of equals, numbered by
- * lowest sample; mixture (made for k, p) and responsibility (n x k) are in that order, components without a sample last.
- * log_likelihood is the mean of a sample. GRASP_NOT_CONVERGED as for k-means; GRASP_E_NUMERIC: a covariance is
+ * lowest sample; mixture (made for k, p) and responsibility (n x k) are in that order, components without a sample
+ * last. log_likelihood is the mean of a sample. GRASP_NOT_CONVERGED as for k-means; GRASP_E_NUMERIC: a covariance is
  * singular. */
 grasp_status grasp__gmm(grasp_context *ctx, const grasp_distances *d, const grasp__options *o,
                         const int64_t *multiplicity, int64_t *label, grasp__mixture *mixture_or_null,
