@@ -203,6 +203,7 @@ static grasp_status retrain(grasp_context *ctx, fit *f)
 {
     int64_t *rows = NULL, *group = NULL, n = 0;
     grasp_report *part = NULL;
+    grasp__options o = grasp__options_part(f->o, "infer");
     grasp_status s = grasp__alloc(ctx, f->n_train, sizeof *rows, &rows);
     if (s == GRASP_OK)
         s = grasp__alloc(ctx, f->n_train, sizeof *group, &group);
@@ -223,6 +224,7 @@ static grasp_status retrain(grasp_context *ctx, fit *f)
                                                   .n_groups = f->inference->groups->count,
                                                   .trained = f->target == f->model,
                                                   .doubtful = f->inference->bent || f->target != f->model,
+                                                  .least = grasp__options_f64(&o, GRASP_KEY_EVIDENCE),
                                                   .allowance = grasp__options_f64(f->o, GRASP_KEY_ALLOWANCE)},
                            f->report ? &part : NULL);
         grasp__stage_end(ctx, outer);

@@ -10,8 +10,7 @@
  *   levelled        balanced classes, with weights that lean less on what goes with the class (level.c), l2 0.02
  *
  * Where classes were split the first two compete, else balanced (0.02 alone) and erm; so they do where a split was
- * accepted on the word of a model that bends, and a linear one does not get the learned minorities right. One that is
- * not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
+ * accepted on the word of a model that bends, and the evidence does not hold for a linear one too. One that is not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
  * training must be better than erm by one, and is then levelled. So a class that nothing sets apart costs nobody.
  *
  * Nobody can tell out of fold what levelling gains for groups that are not known; what it costs, one can. So its
@@ -24,9 +23,6 @@
 
 #include <math.h>
 #include <string.h>
-
-/* Accuracy out of fold that the minorities must reach in a linear model, lest it be bent for nothing. */
-#define LEAST 0.5
 
 enum { PENALTIES = 3, MIDDLE = 1 };
 static const double penalties[PENALTIES] = {0.002, 0.02, 0.2};
@@ -87,16 +83,17 @@ static grasp_status choose_classes(grasp_context *ctx, grasp__retraining *r, dou
     return s;
 }
 
-static grasp_status choose(grasp_context *ctx, grasp__retraining *r, bool doubtful, double allowance,
+static grasp_status choose(grasp_context *ctx, grasp__retraining *r, const grasp__refit_task *task,
                            grasp__candidate *best, grasp__candidate *erm)
 {
+    double allowance = task->allowance;
     grasp__candidate other = {.method = GRASP__REFIT_BALANCED};
     *best = (grasp__candidate){.method = GRASP__REFIT_BALANCED, .l2 = penalties[MIDDLE]};
     *erm = (grasp__candidate){.method = GRASP__REFIT_ERM, .l2 = penalties[MIDDLE]};
     if (r->n_groups == r->n_classes)
         return choose_classes(ctx, r, allowance, best, erm);
     grasp_status s = grasp__refit_judge(ctx, r, best, 0);
-    if (s == GRASP_OK && doubtful && best->minor < LEAST) {
+    if (s == GRASP_OK && task->doubtful && !(fmin(best->minor, best->major) >= task->least)) {
         s = grasp__refit_by_class(ctx, r);
         return s == GRASP_OK ? choose_classes(ctx, r, allowance, best, erm) : s;
     }
@@ -155,7 +152,7 @@ grasp_status grasp__refit(grasp_context *ctx, const grasp__refit_task *task, gra
     grasp__stage_mark outer = grasp__stage_begin(ctx, "retrain", 0, 0.8);
     grasp_status s = grasp__refit_open(ctx, &r, task->model, task->rows);
     if (s == GRASP_OK)
-        s = choose(ctx, &r, task->doubtful, task->allowance, &best, &erm);
+        s = choose(ctx, &r, task, &best, &erm);
     grasp__stage_end(ctx, outer);
     outer = grasp__stage_begin(ctx, "retrain", 0.8, 1);
     if (s == GRASP_OK && (best.method != GRASP__REFIT_ERM || !task->trained))

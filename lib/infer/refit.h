@@ -13,6 +13,7 @@ typedef struct grasp__refit_task {
     int64_t        n, n_groups;
     bool           trained;  /* the model has the parameters of plain training, which stay where that is best */
     bool           doubtful; /* a linear model may not be able to tell these groups apart */
+    double         least;    /* accuracy out of fold of learned minorities and of the rest that then shows it can */
     double         allowance;/* without a split: further mistakes out of fold, as a share of those of balanced classes,
                                 that levelling may cost; 0: none is done */
 } grasp__refit_task;
@@ -55,7 +56,8 @@ typedef struct grasp__candidate {
     double l2, worst, error; /* accuracy of the worst group out of fold, and its standard error */
     double mean;             /* accuracy of a group, their mean */
     double strength;         /* levelled */
-    double minor;            /* mean accuracy of the groups that are not the largest of their class */
+    double minor, major;     /* mean accuracy of the groups that are not the largest of their class, and of those that
+                                are, of the classes with more than one */
 } grasp__candidate;
 
 /* To be closed on failure too. n, d, group and n_groups are given. */

@@ -69,15 +69,21 @@ static grasp_status judge(grasp_context *ctx, const grasp__retraining *r, grasp_
             right[2 * g + 1]++;
         }
     }
-    int64_t minorities = 0, present = 0;
+    int64_t minorities = 0, majorities = 0, present = 0;
     c->worst = 2;
-    c->minor = c->mean = 0;
+    c->minor = c->major = c->mean = 0;
     for (int64_t g = 0; s == GRASP_OK && g < r->n_groups; g++) {
         double n = (double)right[2 * g + 1], share = (double)right[2 * g] / n;
-        bool largest = true;
+        bool largest = true, alone = true;
         for (int64_t other = 0; other < r->n_groups; other++)
-            largest = largest && (r->class_of[other] != r->class_of[g] || right[2 * other + 1] <= right[2 * g + 1]);
-        if (!largest && n > 0) {
+            if (other != g && r->class_of[other] == r->class_of[g] && right[2 * other + 1] > 0) {
+                largest = largest && right[2 * other + 1] <= right[2 * g + 1];
+                alone = false;
+            }
+        if (n > 0 && !alone && largest) {
+            majorities++;
+            c->major += share;
+        } else if (n > 0 && !alone) {
             minorities++;
             c->minor += share;
         }
@@ -92,6 +98,7 @@ static grasp_status judge(grasp_context *ctx, const grasp__retraining *r, grasp_
     }
     c->mean = present > 0 ? c->mean / (double)present : NAN;
     c->minor = minorities > 0 ? c->minor / (double)minorities : NAN;
+    c->major = majorities > 0 ? c->major / (double)majorities : NAN;
     grasp__free(right);
     return s;
 }

@@ -41,6 +41,7 @@ enum {
     GRASP__ROBUST_FEW_MISTAKES, /* too few samples are misclassified for a direction */
     GRASP__ROBUST_NO_CELL,      /* no class has enough samples beyond the threshold */
     GRASP__ROBUST_UNFITTED,     /* the learned minorities cannot be fitted beside the majorities */
+    GRASP__ROBUST_UNLIFTED,     /* a learned minority is as often right by plain training */
     GRASP__ROBUST_REASONS
 };
 const char *grasp__robust_reason(int32_t reason);

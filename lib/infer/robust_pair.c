@@ -7,7 +7,9 @@
  * in such a model too: the further beyond the threshold, the more surely. Samples of a minority that shares its class's
  * signal come out right, and those of the majority stay right. So the split is accepted where the accuracy of the
  * learned minorities, and that of the rest of their classes, each a mean over the one or two split classes, reach
- * `least`. (Flipped labels can turn the model around: then the minorities come out right, and the rest wrong.) Where
+ * `least`. (Flipped labels can turn the model around: then the minorities come out right, and the rest wrong.) And it must
+ * lift the learned minority of each split class above what plain training gets right of it: where plain training hardly
+ * ever names the smaller class, what it gets wrong of the larger one is few and right in passing, no group that is hidden. Where
  * there are few columns and a plane does not reach it, a model that bends is asked (robust_curved.c): a model of the
  * user's may.
  *
@@ -36,6 +38,7 @@ const char *grasp__robust_reason(int32_t reason)
         "no split: too few samples are misclassified",
         "no split: too few samples of any class look like the other one",
         "no split: samples that look like the other class cannot be fitted beside the others",
+        "no split: balanced training does not lift the samples of each class that look like the other one",
     };
     return words[reason];
 }
@@ -103,6 +106,12 @@ static double count_right(grasp__robust_pair *p, const double *plain, const doub
     return fmin(minority, majority) / cells;
 }
 
+/* NaN where there is no cell. */
+static bool lifts(const grasp__robust_pair *p)
+{
+    return !(p->after[0] <= p->before[0]) && !(p->after[1] <= p->before[1]);
+}
+
 static grasp_status evidence_in(grasp_context *ctx, grasp__robust_pair *p, const grasp__robust_space *space,
                                 uint64_t stream, const double *plain, double *evidence)
 {
@@ -148,7 +157,10 @@ grasp_status grasp__robust_evidence(grasp_context *ctx, grasp__robust_pair *p, d
             s = evidence_in(ctx, p, &curved, 2 * stream + 1, plain, &p->curved);
     }
     grasp__robust_space_close(&curved);
-    p->reason = p->linear >= least || p->curved >= least ? GRASP__ROBUST_SPLIT : GRASP__ROBUST_UNFITTED;
+    if (!(p->linear >= least || p->curved >= least))
+        p->reason = GRASP__ROBUST_UNFITTED;
+    else
+        p->reason = lifts(p) ? GRASP__ROBUST_SPLIT : GRASP__ROBUST_UNLIFTED;
     return s;
 }
 

@@ -9,8 +9,8 @@
  * By neighbours, where the evidence is that of a model that bends: a sample joins the cell of most of its 20 nearest
  * neighbours in its class, up to five times; a straight cut takes the tails of the majority along, regions do not.
  *
- * What is found so is taken if the evidence holds for it too. Classes without a cell stay as they are. One pass only: a
- * second one drifts. Cost: 15 fits and those of the evidence; by neighbours O(n^2 q).
+ * The evidence must hold for what is found so too, or there is no split: cells in which noise was cut from noise
+ * are not found again. Classes without a cell stay as they are. One pass only: a second one drifts. Cost: 15 fits and those of the evidence; by neighbours O(n^2 q).
  */
 #include "infer/robust.h"
 
@@ -171,7 +171,7 @@ static grasp_status copy(grasp_context *ctx, const grasp__robust_pair *p, grasp_
 grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *p, double least, uint64_t stream,
                                   const double *plain)
 {
-    grasp__robust_pair next, given;
+    grasp__robust_pair next, first;
     bool bent = !isnan(p->curved);
     grasp_status s = copy(ctx, p, &next);
     next.linear = next.curved = NAN;
@@ -186,10 +186,12 @@ grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *p, dou
         whole = whole && (p->cell[c] == 0 || is_cell(&next, c));
     if (s == GRASP_OK && whole)
         s = grasp__robust_evidence(ctx, &next, least, stream, plain);
-    if (s == GRASP_OK && whole && next.reason == GRASP__ROBUST_SPLIT) {
-        given = *p;
+    else
+        next.reason = GRASP__ROBUST_NO_CELL;
+    if (s == GRASP_OK) {
+        first = *p;
         *p = next;
-        next = given;
+        next = first;
     }
     grasp__robust_pair_close(&next);
     return s;
