@@ -207,6 +207,30 @@ START_TEST(where_there_is_no_minority_there_is_no_split)
 }
 END_TEST
 
+/* What chance makes of a class's probability that bends and of its noise is not found again, and no group. */
+START_TEST(noise_is_not_found_again)
+{
+    enum { N = 600, D = 6 };
+    static double x[N * D];
+    static int64_t y[N];
+    for (int64_t t = 0; t < trials(5); t++) {
+        grasp_context *ctx = test_context();
+        grasp__rng rng = test_rng((uint64_t)(200 + t));
+        random_normals(&rng, x, N * D);
+        for (int64_t i = 0; i < N; i++) {
+            const double *v = x + i * D;
+            double logit = 2 * (v[0] + 0.7 * v[1] + v[2] * v[2] + v[3] * v[4] - 2);
+            y[i] = grasp__rng_uniform(&rng) < 1 / (1 + exp(-logit));
+        }
+        planted p = {.n = N, .d = D, .classes = 2, .x = x, .y = y};
+        int64_t count, *label = learn(ctx, &p, NULL, &count);
+        ck_assert_int_eq(count, 2);
+        free(label);
+        grasp_context_free(ctx);
+    }
+}
+END_TEST
+
 /* Of three classes each minority sample lies with those that look like the class whose attribute it has. */
 START_TEST(several_classes_are_tried_two_at_a_time)
 {
@@ -240,6 +264,18 @@ START_TEST(several_classes_are_tried_two_at_a_time)
 }
 END_TEST
 
+/* A tenth of each class lies beyond the other one. */
+static void bend(double *x, int64_t *y, int n)
+{
+    grasp__rng rng = test_rng(3);
+    for (int i = 0; i < n; i++) {
+        bool far_one = i % 10 == 0; /* beyond the other class */
+        y[i] = i % 2 ? i / 2 % 2 : i / 20 % 2;
+        random_normals(&rng, x + 2 * i, 2);
+        x[2 * i] = 0.35 * x[2 * i] + (y[i] ? 1 : -1) * (far_one ? -3 : 1);
+    }
+}
+
 /* A minority of the other class's kind that no plane separates is a group for models that bend. */
 START_TEST(a_minority_behind_a_bend_is_found)
 {
@@ -247,14 +283,8 @@ START_TEST(a_minority_behind_a_bend_is_found)
     static double x[2 * N];
     static int64_t y[N];
     grasp_context *ctx = test_context();
-    grasp__rng rng = test_rng(3);
     int64_t low = 0, far_ones = 0, hit = 0;
-    for (int i = 0; i < N; i++) {
-        bool far_one = i % 10 == 0; /* beyond the other class */
-        y[i] = i % 2 ? i / 2 % 2 : i / 20 % 2;
-        random_normals(&rng, x + 2 * i, 2);
-        x[2 * i] = 0.35 * x[2 * i] + (y[i] ? 1 : -1) * (far_one ? -3 : 1);
-    }
+    bend(x, y, N);
     planted p = {.n = N, .d = 2, .classes = 2, .x = x, .y = y};
     grasp_report *report;
     int64_t count, *label = learn(ctx, &p, &report, &count);
@@ -307,6 +337,36 @@ static int64_t mistaken(const planted *p, const grasp__robust_pair *pair)
         wrong += pair->low[i] != (p->a[i] != p->y[i]);
     return wrong;
 }
+
+/* However well balanced training does: where plain training gets as many of one class's cell right, that is no
+ * group. */
+START_TEST(a_split_must_lift_each_minority)
+{
+    enum { N = 1500 };
+    static uint8_t target[N];
+    static double plain[N];
+    grasp_context *ctx = test_context();
+    planted p = plant(70, (recipe){N, 12, 2, 0.9, 6, 3, 0});
+    grasp__robust_space space;
+    grasp__robust_pair pair;
+    open_pair(ctx, &p, target, &space, &pair);
+    for (int64_t i = 0; i < N; i++) {
+        pair.low[i] = p.a[i] != p.y[i];
+        pair.cell[target[i]] += pair.low[i];
+    }
+    for (int right = 0; right < 4; right++) { /* bit c: plain training gets all of class c right, else not the cell */
+        for (int64_t i = 0; i < N; i++)
+            plain[i] = (target[i] ? 1 : -1) * (pair.low[i] && !(right >> target[i] & 1) ? -1 : 1);
+        ASSERT_OK(ctx, grasp__robust_evidence(ctx, &pair, 0.55, 0, plain));
+        ck_assert_double_gt(pair.linear, 0.9);
+        ck_assert_int_eq(pair.reason, right ? GRASP__ROBUST_UNLIFTED : GRASP__ROBUST_SPLIT);
+    }
+    grasp__robust_pair_close(&pair);
+    grasp__robust_space_close(&space);
+    planted_free(&p);
+    grasp_context_free(ctx);
+}
+END_TEST
 
 /* Cells are closer to what was planted after the second look than after the first. */
 START_TEST(a_second_look_helps)
@@ -612,6 +672,32 @@ START_TEST(without_a_split_nobody_pays)
     grasp_inference_free(inference);
     grasp_model_free(m);
     planted_free(&p);
+    grasp_context_free(ctx);
+}
+END_TEST
+
+/* A linear model is not bent to a minority that lies behind the other class: the others would pay for it. */
+START_TEST(what_needs_a_bend_does_not_train_a_plane)
+{
+    enum { N = 900 };
+    static double x[2 * N];
+    static int64_t y[N], label[N];
+    grasp_context *ctx = test_context();
+    bend(x, y, N);
+    planted p = {.n = N, .d = 2, .classes = 2, .x = x, .y = y};
+    grasp_model *m = bound(ctx, &p, false);
+    grasp_inference *inference;
+    grasp_report *report;
+    int64_t right = 0;
+    ASSERT_OK(ctx, fit(ctx, m, N, "", &inference, &report));
+    ck_assert_double_eq(value(ctx, report, "infer.pair.0.accepted"), 1);
+    ASSERT_OK(ctx, grasp_model_predict(ctx, m, NULL, label, N));
+    for (int i = 0; i < N; i++)
+        right += i % 10 != 0 && label[i] == y[i];
+    ck_assert_msg(right > 0.95 * 0.9 * N, "%d of %d", (int)right, 9 * N / 10);
+    grasp_report_free(report);
+    grasp_inference_free(inference);
+    grasp_model_free(m);
     grasp_context_free(ctx);
 }
 END_TEST
@@ -957,6 +1043,9 @@ Suite *check_infer_robust_suite(void)
     tcase_add_test(t, a_shared_minority_is_found);
     tcase_add_loop_test(t, a_minority_behind_flipped_labels_is_found, 0, 2);
     tcase_add_loop_test(t, where_there_is_no_minority_there_is_no_split, 0, 4);
+    tcase_add_test(t, noise_is_not_found_again);
+    tcase_add_test(t, a_split_must_lift_each_minority);
+    tcase_add_test(t, what_needs_a_bend_does_not_train_a_plane);
     tcase_add_test(t, several_classes_are_tried_two_at_a_time);
     tcase_add_test(t, a_minority_behind_a_bend_is_found);
     tcase_add_loop_test(t, gradients_of_linear_models_suffice, 0, 6);

@@ -64,10 +64,11 @@ typedef struct grasp_inference grasp_inference;
  *  mode=robust, the default: the cross-class direction. Between every two classes: what do the misclassified samples of
  *  one have in common, and which samples of the other look like that? Those beyond a valley in the density of this
  *  score, or beyond zero, are a cluster (1, 2, ...) of their class if a model in which the cells count alike gets them
- *  right out of fold (evidence); cluster 0 is the rest of the class. Otherwise the class stays one group, and the
- *  report says why. The cells of a split are looked at a second time: a model of the attribute that goes with them, of
- *  both classes at once and out of fold, gives new scores to cut; where only a model that bends gets them right, a
- *  sample joins the cell of most of its 20 nearest neighbours in the class, as validation rows then do. Flipped labels
+ *  right out of fold (evidence), and each class's more often than plain training does; cluster 0 is the rest of the
+ *  class. Otherwise the class stays one group, and the report says why. The cells of a split are looked at a second
+ *  time: a model of the attribute that goes with them, of both classes at once and out of fold, gives new scores to
+ *  cut; where only a model that bends gets them right, a sample joins the cell of most of its 20 nearest neighbours in
+ *  the class, as validation rows then do. The split stands if the same holds for what is found so. Flipped labels
  *  can hide a group: where the evidence does not suffice it is asked for again, 0.6 and of both classes, without
  *  samples whose 10 nearest neighbours carry the other label but for one at most (up to 30,000 samples a pair); if that
  *  brings the split, it stands. Where it was found so, or where of the quarter that plain training is surest of 1 to 10
@@ -241,11 +242,11 @@ GRASP_API grasp_status grasp_infer_outputs(grasp_context *ctx, const char *metho
  *  final=balanced, for linear models (GRASP_E_UNSUPPORTED): on standardised inputs, written back in the model's units,
  *  whichever is best in its worst learned group out of fold, in four folds of the training rows: logistic regression in
  *  which the classes count alike and within a class its groups, l2 0.002, 0.02 or 0.2; gdro_certified at that l2, if it
- *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where no linear model gets the
- *  learned minorities right (0.5), classes are the groups, and ERM's parameters stay unless balancing the classes is
- *  better by a standard error: so nobody is worse off for a class that nothing sets apart. If it is, the model is
- *  levelled: samples whose columns or model give their class away count less, as strongly (0.1 to 0.7) as costs no more
- *  mistakes out of fold than the allowance. Sample weights are not used in it.
+ *  is better by a standard error (at most 500 parameters); ERM. Without a split, or where its evidence holds for a
+ *  model that bends and not for the linear one, classes are the groups, and ERM's parameters stay unless balancing the
+ *  classes is better by a standard error: so nobody is worse off for a class that nothing sets apart. If it is, the
+ *  model is levelled: samples whose columns or model give their class away count less, as strongly (0.1 to 0.7) as
+ *  costs no more mistakes out of fold than the allowance. Sample weights are not used in it.
  *
  *  model: bound; its ERM makes the gradients. final_model_or_null: another model to be trained by group DRO, bound to
  *  as many rows, the same samples in the same order (GRASP_E_DIM); it starts from its own parameters. train_rows,

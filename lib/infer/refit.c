@@ -10,7 +10,8 @@
  *   levelled        balanced classes, with weights that lean less on what goes with the class (level.c), l2 0.02
  *
  * Where classes were split the first two compete, else balanced (0.02 alone) and erm; so they do where a split was
- * accepted on the word of a model that bends, and the evidence does not hold for a linear one too. One that is not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
+ * accepted on the word of a model that bends, and its evidence does not hold for this one, which is linear. One that is
+ * not plain balanced training must be better by a standard error to be preferred over it; without a split balanced
  * training must be better than erm by one, and is then levelled. So a class that nothing sets apart costs nobody.
  *
  * Nobody can tell out of fold what levelling gains for groups that are not known; what it costs, one can. So its

@@ -42,6 +42,7 @@ enum {
     GRASP__ROBUST_NO_CELL,      /* no class has enough samples beyond the threshold */
     GRASP__ROBUST_UNFITTED,     /* the learned minorities cannot be fitted beside the majorities */
     GRASP__ROBUST_UNLIFTED,     /* a learned minority is as often right by plain training */
+    GRASP__ROBUST_UNCONFIRMED,  /* a second look at them leaves a class without a cell */
     GRASP__ROBUST_REASONS
 };
 const char *grasp__robust_reason(int32_t reason);
@@ -96,7 +97,8 @@ grasp_status grasp__robust_nearest(grasp_context *ctx, const double *x, int64_t 
  * `alike`: the two classes have as many votes in all. With more than 30,000 rows nobody. */
 grasp_status grasp__robust_suspects(grasp_context *ctx, const grasp__robust_space *space, const uint8_t *target,
                                     int64_t neighbours, double share, bool alike, uint8_t *suspect);
-/* A second look at the cells of an accepted split: they become what it finds if the evidence holds for that. */
+/* A second look at the cells of an accepted split: they become what it finds, and the split stands if the evidence
+ * holds for that. */
 grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *pair, double least, uint64_t stream,
                                   const double *plain);
 /* Samples of a class that were not learned from, the last ones: the cluster of most of the 20 nearest that were (of the

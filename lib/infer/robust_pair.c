@@ -7,11 +7,10 @@
  * in such a model too: the further beyond the threshold, the more surely. Samples of a minority that shares its class's
  * signal come out right, and those of the majority stay right. So the split is accepted where the accuracy of the
  * learned minorities, and that of the rest of their classes, each a mean over the one or two split classes, reach
- * `least`. (Flipped labels can turn the model around: then the minorities come out right, and the rest wrong.) And it must
- * lift the learned minority of each split class above what plain training gets right of it: where plain training hardly
- * ever names the smaller class, what it gets wrong of the larger one is few and right in passing, no group that is hidden. Where
+ * `least`. (Flipped labels can turn the model around: then the minorities come out right, and the rest wrong.) Where
  * there are few columns and a plane does not reach it, a model that bends is asked (robust_curved.c): a model of the
- * user's may.
+ * user's may. And each learned minority must be right more often than by plain training: of unequal classes that
+ * overlap, the larger one's samples that look like the other's background are right already, and would pay.
  *
  * Flipped labels can hide a group: they lie where minorities do, and no model gets them right. So where the evidence
  * does not suffice, it is asked for once more without the samples whose label their neighbours deny (robust_noise.c),
@@ -39,6 +38,7 @@ const char *grasp__robust_reason(int32_t reason)
         "no split: too few samples of any class look like the other one",
         "no split: samples that look like the other class cannot be fitted beside the others",
         "no split: balanced training does not lift the samples of each class that look like the other one",
+        "no split: a second look finds too few of the samples that look like the other class",
     };
     return words[reason];
 }

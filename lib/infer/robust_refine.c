@@ -9,8 +9,9 @@
  * By neighbours, where the evidence is that of a model that bends: a sample joins the cell of most of its 20 nearest
  * neighbours in its class, up to five times; a straight cut takes the tails of the majority along, regions do not.
  *
- * The evidence must hold for what is found so too, or there is no split: cells in which noise was cut from noise
- * are not found again. Classes without a cell stay as they are. One pass only: a second one drifts. Cost: 15 fits and those of the evidence; by neighbours O(n^2 q).
+ * There is a split only if the evidence holds for what is found so too: what was cut out of noise is not found again.
+ * Classes without a cell stay as they are. One pass only: a second one drifts. Cost: 15 fits and those of the evidence;
+ * by neighbours O(n^2 q).
  */
 #include "infer/robust.h"
 
@@ -186,8 +187,8 @@ grasp_status grasp__robust_refine(grasp_context *ctx, grasp__robust_pair *p, dou
         whole = whole && (p->cell[c] == 0 || is_cell(&next, c));
     if (s == GRASP_OK && whole)
         s = grasp__robust_evidence(ctx, &next, least, stream, plain);
-    else
-        next.reason = GRASP__ROBUST_NO_CELL;
+    else if (s == GRASP_OK)
+        next.reason = GRASP__ROBUST_UNCONFIRMED;
     if (s == GRASP_OK) {
         first = *p;
         *p = next;
