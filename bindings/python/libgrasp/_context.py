@@ -278,7 +278,8 @@ class Context:
 
         try:
             threading.Thread(target=work, name="libgrasp", daemon=True).start()
-            done.acquire()
+            while not done.acquire(timeout=0.5):  # a signal on the verge of the wait does not end it
+                pass
         except BaseException:
             self._abandon(ticket, outcome, done)
             raise
